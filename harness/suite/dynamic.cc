@@ -2,10 +2,10 @@
 //
 // newman draws them from faker; a test cannot depend on the value, only on its shape, and that is what is kept.
 // A name that is not here stays literal in the request, as any unknown variable does.
+#include <fmt/format.h>
 #include <array>
 #include <chrono>
 #include <ctime>
-#include <fmt/format.h>
 #include <map>
 
 #include "harness/suite/variables.h"
@@ -25,8 +25,8 @@ const Words kLast = {"Baker", "Carter", "Dietrich", "Ellis", "Fischer", "Gomez",
                      "Jones", "Keller", "Lambert",  "Moore", "Nolan",   "Ortiz", "Petrov", "Quinn"};
 const Words kWords = {"anchor", "bridge", "candle", "desert", "engine", "forest", "garden", "harbor",
                       "island", "jacket", "kitten", "ladder", "mirror", "needle", "orange", "pencil"};
-const Words kLatin = {"lorem",      "ipsum", "dolor", "sit",    "amet", "consectetur", "adipiscing", "elit", "sed", "do",
-                      "incididunt", "ut",    "labore", "et", "dolore", "magna",       "aliqua"};
+const Words kLatin = {"lorem", "ipsum",      "dolor", "sit",    "amet", "consectetur", "adipiscing", "elit",  "sed",
+                      "do",    "incididunt", "ut",    "labore", "et",   "dolore",      "magna",      "aliqua"};
 const Words kCities = {"Lisbon", "Oslo", "Turin", "Nairobi", "Osaka", "Quito", "Halifax", "Perth"};
 const Words kCountries = {"Portugal", "Norway", "Italy", "Kenya", "Japan", "Ecuador", "Canada", "Australia"};
 const Words kCountryCodes = {"PT", "NO", "IT", "KE", "JP", "EC", "CA", "AU"};
@@ -100,9 +100,7 @@ std::string lower(std::string_view text) {
 }
 
 std::string domain(Random& r) { return fmt::format("{}-{}.{}", pick(r, kWords), pick(r, kWords), pick(r, kSuffixes)); }
-std::string user_name(Random& r) {
-    return fmt::format("{}.{}{}", pick(r, kFirst), pick(r, kLast), below(r, 100));
-}
+std::string user_name(Random& r) { return fmt::format("{}.{}{}", pick(r, kFirst), pick(r, kLast), below(r, 100)); }
 std::string company(Random& r) { return fmt::format("{} {}", pick(r, kLast), pick(r, kCompany)); }
 std::string file_name(Random& r) {
     return fmt::format("{}_{}.{}", pick(r, kWords), pick(r, kWords), pick(r, kExtensions));
@@ -150,13 +148,18 @@ const std::map<std::string_view, Maker>& makers() {
         {"randomLocale", [](Random& r) { return std::string(pick(r, kLocales)); }},
         {"randomUserAgent", [](Random& r) { return std::string(pick(r, kAgents)); }},
         {"randomProtocol", [](Random& r) { return std::string(below(r, 2) == 0 ? "http" : "https"); }},
-        {"randomSemver",
-         [](Random& r) { return fmt::format("{}.{}.{}", below(r, 10), below(r, 10), below(r, 10)); }},
+        {"randomSemver", [](Random& r) { return fmt::format("{}.{}.{}", below(r, 10), below(r, 10), below(r, 10)); }},
         {"randomFirstName", [](Random& r) { return std::string(pick(r, kFirst)); }},
         {"randomLastName", [](Random& r) { return std::string(pick(r, kLast)); }},
         {"randomFullName", [](Random& r) { return fmt::format("{} {}", pick(r, kFirst), pick(r, kLast)); }},
-        {"randomNamePrefix", [](Random& r) { return std::string(pick(r, {"Mr.", "Mrs.", "Ms.", "Dr."})); }},
-        {"randomNameSuffix", [](Random& r) { return std::string(pick(r, {"Jr.", "Sr.", "II", "PhD"})); }},
+        {"randomNamePrefix",
+         [](Random& r) {
+             return std::string(pick(r, {"Mr.", "Mrs.", "Ms.", "Dr."}));
+         }},
+        {"randomNameSuffix",
+         [](Random& r) {
+             return std::string(pick(r, {"Jr.", "Sr.", "II", "PhD"}));
+         }},
         {"randomJobTitle", [](Random& r) { return fmt::format("{} {}", pick(r, kAreas), pick(r, kTitles)); }},
         {"randomJobType", [](Random& r) { return std::string(pick(r, kTitles)); }},
         {"randomJobArea", [](Random& r) { return std::string(pick(r, kAreas)); }},
@@ -166,14 +169,17 @@ const std::map<std::string_view, Maker>& makers() {
          }},
         {"randomCity", [](Random& r) { return std::string(pick(r, kCities)); }},
         {"randomStreetName", [](Random& r) { return fmt::format("{} Street", pick(r, kLast)); }},
-        {"randomStreetAddress", [](Random& r) { return fmt::format("{} {} Street", 1 + below(r, 999), pick(r, kLast)); }},
+        {"randomStreetAddress",
+         [](Random& r) { return fmt::format("{} {} Street", 1 + below(r, 999), pick(r, kLast)); }},
         {"randomCountry", [](Random& r) { return std::string(pick(r, kCountries)); }},
         {"randomCountryCode", [](Random& r) { return std::string(pick(r, kCountryCodes)); }},
         {"randomLatitude", [](Random& r) { return coordinate(r, 90); }},
         {"randomLongitude", [](Random& r) { return coordinate(r, 180); }},
         {"randomEmail", [](Random& r) { return fmt::format("{}@{}", user_name(r), domain(r)); }},
         {"randomExampleEmail",
-         [](Random& r) { return fmt::format("{}@example.{}", user_name(r), pick(r, {"com", "net", "org"})); }},
+         [](Random& r) {
+             return fmt::format("{}@example.{}", user_name(r), pick(r, {"com", "net", "org"}));
+         }},
         {"randomUserName", user_name},
         {"randomUrl", [](Random& r) { return "http://" + domain(r); }},
         {"randomDomainName", domain},
@@ -200,13 +206,19 @@ const std::map<std::string_view, Maker>& makers() {
         {"randomMonth", [](Random& r) { return std::string(pick(r, kMonths)); }},
         {"randomFileName", file_name},
         {"randomFileExt", [](Random& r) { return std::string(pick(r, kExtensions)); }},
-        {"randomFileType", [](Random& r) { return std::string(pick(r, {"text", "image", "application"})); }},
+        {"randomFileType",
+         [](Random& r) {
+             return std::string(pick(r, {"text", "image", "application"}));
+         }},
         {"randomMimeType", [](Random& r) { return std::string(pick(r, kMimes)); }},
         {"randomDirectoryPath", [](Random& r) { return fmt::format("/usr/{}", pick(r, kWords)); }},
         {"randomFilePath", [](Random& r) { return fmt::format("/home/{}", file_name(r)); }},
         {"randomImageUrl", [](Random& r) { return fmt::format("http://{}/{}.png", domain(r), pick(r, kWords)); }},
         {"randomNoun", [](Random& r) { return std::string(pick(r, kWords)); }},
-        {"randomVerb", [](Random& r) { return std::string(pick(r, {"parse", "copy", "index", "hack", "connect"})); }},
+        {"randomVerb",
+         [](Random& r) {
+             return std::string(pick(r, {"parse", "copy", "index", "hack", "connect"}));
+         }},
         {"randomAdjective", [](Random& r) { return lower(pick(r, kAdjectives)); }},
         {"randomWord", [](Random& r) { return std::string(pick(r, kWords)); }},
         {"randomWords", [](Random& r) { return words(r, kWords, 2 + below(r, 3), " "); }},

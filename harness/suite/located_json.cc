@@ -1,8 +1,8 @@
 #include "harness/suite/located_json.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
-#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 

@@ -53,7 +53,7 @@ struct Body {
     std::string file_content;       // instead of a path
     std::optional<std::string> graphql_query;
     std::optional<std::string> graphql_operation;
-    std::string graphql_variables;  // JSON text; empty: none
+    std::string graphql_variables;        // JSON text; empty: none
     bool graphql_variables_text = false;  // it came as a text, which newman sends as it stands
     bool disabled = false;
 };
@@ -86,8 +86,8 @@ struct Request {
 struct Item {
     std::string id;
     std::string name;
-    std::vector<std::string> folders;  // enclosing ones, outermost first
-    std::uint32_t line = 0;            // in the file, 1-based; 0 = unknown
+    std::vector<std::string> folders;       // enclosing ones, outermost first
+    std::uint32_t line = 0;                 // in the file, 1-based; 0 = unknown
     std::vector<std::uint32_t> prerequest;  // indices into Suite::scripts: collection, folders, item
     std::vector<std::uint32_t> test;
     Request request;

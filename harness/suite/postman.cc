@@ -75,8 +75,8 @@ class Reader {
             if (source.empty()) continue;
             auto& indices = listen == "test" ? around.test : around.prerequest;
             indices.push_back(static_cast<std::uint32_t>(suite_.scripts.size()));
-            suite_.scripts.push_back({listen == "test" ? Listen::test : Listen::prerequest, std::move(source), owner,
-                                      line_of(event)});
+            suite_.scripts.push_back(
+                {listen == "test" ? Listen::test : Listen::prerequest, std::move(source), owner, line_of(event)});
         }
         return {};
     }
@@ -131,8 +131,9 @@ class Reader {
         if (found == json.end()) return wrong(json, "this entry", "a folder (\"item\") nor a request (\"request\")");
         Item item;
         auto request = request_of(*found);
-        if (!request) return wrong(json, request.error().detail.substr(0, request.error().detail.find(" is not ")),
-                                   request.error().detail.substr(request.error().detail.find(" is not ") + 8));
+        if (!request)
+            return wrong(json, request.error().detail.substr(0, request.error().detail.find(" is not ")),
+                         request.error().detail.substr(request.error().detail.find(" is not ") + 8));
         item.request = std::move(*request);
         item.id = node.id;
         item.name = node.name;

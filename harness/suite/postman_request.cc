@@ -1,7 +1,7 @@
 #include "harness/suite/postman_request.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "harness/suite/postman.h"
 
@@ -72,8 +72,8 @@ std::vector<QueryParam> query_of(const Json& json) {
             if (entry.is_string()) {
                 for (auto& param : parse_url("?" + entry.get<std::string>()).query) query.push_back(std::move(param));
             } else if (entry.is_object()) {
-                query.push_back({optional_text(entry, "key"), optional_text(entry, "value"),
-                                 member_true(entry, "disabled")});
+                query.push_back(
+                    {optional_text(entry, "key"), optional_text(entry, "value"), member_true(entry, "disabled")});
             }
         }
     }
@@ -204,7 +204,8 @@ Json url_json(const Url& url) {
     if (!url.host.empty()) json["host"] = url.host;
     auto& query = json["query"] = Json::array();
     for (const auto& param : url.query) {
-        Json entry = {{"key", param.key ? Json(*param.key) : Json()}, {"value", param.value ? Json(*param.value) : Json()}};
+        Json entry = {{"key", param.key ? Json(*param.key) : Json()},
+                      {"value", param.value ? Json(*param.value) : Json()}};
         if (param.disabled) entry["disabled"] = true;
         query.push_back(std::move(entry));
     }
@@ -287,7 +288,8 @@ bool member_true(const Json& object, const char* name) {
 }
 
 std::string_view Auth::get(std::string_view key) const {
-    const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == key; });
+    const auto found =
+        std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.first == key; });
     return found == parameters.end() ? std::string_view() : std::string_view(found->second);
 }
 

@@ -1,7 +1,7 @@
 #include "harness/suite/scope_files.h"
 
-#include <charconv>
 #include <fmt/format.h>
+#include <charconv>
 
 #include "harness/suite/located_json.h"
 #include "harness/suite/postman_request.h"

@@ -1,7 +1,7 @@
 #include "harness/suite/url.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace assay::suite {
 namespace {
@@ -90,10 +90,14 @@ Text normalised(View text, bool escape_equals) {
     Text out;
     const auto escape = [&](View part) {
         for (const char c : part) {
-            if (c == '&') out += "%26";
-            else if (c == '#') out += "%23";
-            else if (c == '=' && escape_equals) out += "%3D";
-            else out += c;
+            if (c == '&')
+                out += "%26";
+            else if (c == '#')
+                out += "%23";
+            else if (c == '=' && escape_equals)
+                out += "%3D";
+            else
+                out += c;
         }
     };
     std::size_t from = 0, length = 0;
@@ -147,8 +151,10 @@ Text percent(View text, Part part) {
     Text out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (must_encode(byte, part)) out += fmt::format("%{:02X}", byte);
-        else out += c;
+        if (must_encode(byte, part))
+            out += fmt::format("%{:02X}", byte);
+        else
+            out += c;
     }
     return out;
 }
