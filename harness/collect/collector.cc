@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -200,9 +202,10 @@ std::string Collector::log_folder(const std::string& run_folder, const std::stri
     for (char c : id) {
         const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
                           c == '_' || c == '.' || c == '+' || c == '@';
-        name += safe ? c : '_';
+        // Injective, so that two ids never share a folder.
+        name += safe ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
-    if (name.empty() || name == "." || name == "..") name = "_" + name;
+    if (name.empty() || name == "." || name == "..") name += "%";
     return run_folder + "/logs/" + name;
 }
 

@@ -48,7 +48,7 @@ class Collector {
     [[nodiscard]] std::optional<Error> failed() const;
     [[nodiscard]] const std::string& folder() const noexcept;
 
-    // The folder of one submission's logs and CSV below a run folder: its id with unsafe characters replaced.
+    // The folder of one submission's logs and CSV below a run folder: its id with unsafe characters as %XX.
     static std::string log_folder(const std::string& run_folder, const std::string& id);
 
  private:
