@@ -3,7 +3,11 @@ const { profileJson } = require('./profiles');
 const { readBody, readInteger } = require('./validate');
 
 function slugFor(title) {
-  const base = title.toLowerCase().match(/[a-z0-9]+/g)?.join('-') || 'article';
+  const base =
+    title
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join('-') || 'article';
   let slug = base;
   let n = 1;
   while (db.articles.some((article) => article.slug === slug)) {

@@ -40,21 +40,17 @@ module.exports = async function userRoutes(app) {
     user: serialize.user(request.user),
   }));
 
-  app.put(
-    '/user',
-    { schema: schemas.updateUser, onRequest: app.authenticate },
-    async (request) => {
-      const fields = request.body.user;
-      assertAvailable(fields, request.user);
-      for (const key of ['email', 'username', 'bio', 'image']) {
-        if (fields[key] !== undefined) {
-          request.user[key] = fields[key];
-        }
+  app.put('/user', { schema: schemas.updateUser, onRequest: app.authenticate }, async (request) => {
+    const fields = request.body.user;
+    assertAvailable(fields, request.user);
+    for (const key of ['email', 'username', 'bio', 'image']) {
+      if (fields[key] !== undefined) {
+        request.user[key] = fields[key];
       }
-      if (fields.password !== undefined) {
-        request.user.password = password.hash(fields.password);
-      }
-      return { user: serialize.user(request.user) };
     }
-  );
+    if (fields.password !== undefined) {
+      request.user.password = password.hash(fields.password);
+    }
+    return { user: serialize.user(request.user) };
+  });
 };

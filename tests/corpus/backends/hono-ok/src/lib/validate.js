@@ -4,7 +4,9 @@ const blank = (value) => typeof value !== 'string' || value.trim() === '';
 
 /** Every named field has to be a string that is not blank. */
 export function assertPresent(fields, names) {
-  const messages = names.filter((name) => blank(fields[name])).map((name) => `${name} can't be blank`);
+  const messages = names
+    .filter((name) => blank(fields[name]))
+    .map((name) => `${name} can't be blank`);
   if (messages.length > 0) {
     throw invalid(...messages);
   }
