@@ -1,6 +1,6 @@
 import { forbidden, notFound, unauthorized } from '../lib/errors.js';
 import { assertPresent } from '../lib/validate.js';
-import { commentView } from './views.js';
+import { commentView } from './presenters.js';
 
 export class CommentService {
   constructor(comments, articles, users) {

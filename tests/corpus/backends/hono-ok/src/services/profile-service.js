@@ -1,5 +1,5 @@
 import { notFound, unauthorized } from '../lib/errors.js';
-import { profileView } from './views.js';
+import { profileView } from './presenters.js';
 
 export class ProfileService {
   constructor(users) {

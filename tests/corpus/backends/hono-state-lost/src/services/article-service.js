@@ -2,7 +2,7 @@ import { forbidden, notFound, unauthorized } from '../lib/errors.js';
 import { slugify } from '../lib/slug.js';
 import { assertNotBlank, assertPresent } from '../lib/validate.js';
 import { Article } from '../models/article.js';
-import { articleView } from './views.js';
+import { articleView } from './presenters.js';
 
 const EDITABLE = ['title', 'description', 'body'];
 
