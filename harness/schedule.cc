@@ -72,7 +72,7 @@ struct Scheduler::Executor {
     }
 };
 
-Scheduler::Scheduler(const Widths& widths) : blocking_(std::max(1u, widths.blocking)) {
+Scheduler::Scheduler(const Widths& widths) {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned workers = widths.workers != 0 ? widths.workers : cores;
     const unsigned lanes = widths.lanes != 0 ? widths.lanes : cores;
@@ -84,7 +84,6 @@ Scheduler::Scheduler(const Widths& widths) : blocking_(std::max(1u, widths.block
 }
 
 Scheduler::~Scheduler() {
-    blocking_.join();
     for (auto& lane : lanes_) lane->context.stop();
     for (auto& lane : lanes_) lane->ended.wait();
 }
