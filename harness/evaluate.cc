@@ -115,7 +115,7 @@ class Evaluation {
 Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     found_ = {};
     auto suite =
-        session_.suites.load(session_.policy.suite.empty() ? submission_.task.collection : session_.policy.suite);
+        session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
     if (!suite) co_return tl::unexpected(Fault{"read suite", suite.error().to_string(), false});
 
     // Waiting happens here, not inside a running sandbox.
@@ -136,7 +136,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     runtime::Event<std::vector<verify::RuleVerdict>> structure(session_.reactor.context());
     if (source && session_.policy.verify)
         asio::post(session_.scheduler.executor(),
-                   [structure, added = source->added, constraints = submission_.task.constraints] {
+                   [structure, added = source->added, constraints = submission_.task->constraints] {
                        structure.set(verify::judge_paper(added, constraints));
                    });
     else
@@ -178,7 +178,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         phases.begin("ready");
         auto ready = co_await runtime::await_ready(
             session_.reactor, *server,
-            {"conduit", submission_.task.port, submission_.task.healthcheck, session_.policy.ready_timeout});
+            {"conduit", submission_.task->port, submission_.task->healthcheck, session_.policy.ready_timeout});
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
@@ -226,7 +226,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 // A layer that has to be built is waited for without a slot: others run meanwhile.
 Task<OrFault<images::Layer>> Evaluation::dependencies(const batch::SourceTree& source, runtime::Admission::Slot& slot,
                                                       bool alone) {
-    images::LayerRequest request{image_.recipe.name, source.manifests, submission_.task.setup_cmds};
+    images::LayerRequest request{image_.recipe.name, source.manifests, submission_.task->setup_cmds};
     if (!session_.layers.ready(request)) {
         slot.release();
         event("dependencies", {{"state", "building"}});
@@ -242,7 +242,7 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(const batch::SourceTree& s
 }
 
 sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
-    const batch::Task& task = submission_.task;
+    const batch::Task& task = *submission_.task;
     sandbox::Spec spec;
     spec.label = submission_.id;
     std::string command;
@@ -257,7 +257,7 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
 }
 
 ScenarioOptions Evaluation::scenario_options() const {
-    const batch::Task& task = submission_.task;
+    const batch::Task& task = *submission_.task;
     ScenarioOptions options;
     options.timeout_request = session_.policy.timeout_request;
     options.timeout_script = session_.policy.timeout_script;
@@ -294,9 +294,9 @@ Task<OrFault<std::vector<check::RequestOutcome>>> Evaluation::fire(const LoadedS
 collect::Record new_record(const batch::Submission& submission) {
     collect::Record record;
     record.id = submission.id;
-    record.task = submission.task.name;
-    record.framework = submission.task.constraints.framework;
-    record.level = submission.task.constraints.level();
+    record.task = submission.task->name;
+    record.framework = submission.task->constraints.framework;
+    record.level = submission.task->constraints.level();
     record.labels = submission.labels;
     return record;
 }
@@ -307,13 +307,13 @@ constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
 
 Task<void> evaluate(Session& session, const batch::Submission& submission) {
     collect::Record record = new_record(submission);
-    const auto image = session.images.find(submission.task.image);
+    const auto image = session.images.find(submission.task->image);
     if (image == session.images.end()) {
-        record.outcome = Fault{"image", "there is no image \"" + submission.task.image + "\"", false};
+        record.outcome = Fault{"image", "there is no image \"" + submission.task->image + "\"", false};
         session.collector.record(std::move(record), {}, {});
         co_return;
     }
-    if (submission.task.constraints.database == verify::Database::postgres) {
+    if (submission.task->constraints.database == verify::Database::postgres) {
         record.outcome =
             Fault{"services", "the task needs PostgreSQL beside the server, which this version does not start", false};
         session.collector.record(std::move(record), {}, {});
@@ -341,7 +341,7 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     record.outcome = std::move(found->verdict);
     if (session.policy.newman_csv) {
         auto suite =
-            session.suites.load(session.policy.suite.empty() ? submission.task.collection : session.policy.suite);
+            session.suites.load(session.policy.suite.empty() ? submission.task->collection : session.policy.suite);
         session.collector.attach(submission.id, "newman-run-report.csv",
                                  report::newman_csv((*suite)->name(), found->outcomes));
     }

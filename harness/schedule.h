@@ -33,7 +33,8 @@ struct Widths {
 
 class Scheduler {
  public:
-    explicit Scheduler(const Widths& widths);
+    // `limits` are those of every script on every lane.
+    Scheduler(const Widths& widths, std::shared_ptr<script::Platform> platform, const script::Limits& limits);
     ~Scheduler();  // every spawned coroutine has ended by then: run() returned
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;

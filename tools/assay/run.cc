@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "harness/batch/batch.h"
+#include "harness/batch/read.h"
 #include "harness/evaluate.h"
 #include "harness/report/progress.h"
 #include "harness/report/table.h"
@@ -51,7 +51,7 @@ struct Plan {
     runtime::Capacity capacity;
     std::string folder;
     std::vector<batch::Submission> submissions;
-    std::vector<batch::BadEntry> bad;
+    std::vector<batch::EntryError> bad;
     std::size_t done_before = 0;
     report::ProgressKind progress;
 };
@@ -111,7 +111,7 @@ Result<Plan> make_plan(const Options& options) {
     ASSAY_TRY(plan.capacity, read_jobs(options.jobs));
     ASSAY_TRY(batch::Batch read, batch::read_batch(options.batch, {options.tasks, options.suite}));
     plan.submissions = std::move(read.submissions);
-    plan.bad = std::move(read.bad);
+    plan.bad = std::move(read.errors);
     if (!options.filter.empty()) {
         std::erase_if(plan.submissions,
                       [&](const auto& each) { return ::fnmatch(options.filter.c_str(), each.id.c_str(), 0) != 0; });
@@ -172,7 +172,7 @@ Result<Images> start_launchers(const Plan& plan, const std::string& layers_dir, 
     Images images;
     ASSAY_TRY(const std::string program, launcher_program());
     for (const auto& submission : plan.submissions) {
-        const std::string& name = submission.task.image;
+        const std::string& name = submission.task->image;
         if (images.contains(name)) continue;
         auto recipe = images::find_recipe(name);
         if (!recipe) continue;
@@ -186,7 +186,7 @@ Result<Images> start_launchers(const Plan& plan, const std::string& layers_dir, 
     return images;
 }
 
-void post_bad_entries(const std::vector<batch::BadEntry>& bad, collect::Collector& collector) {
+void post_bad_entries(const std::vector<batch::EntryError>& bad, collect::Collector& collector) {
     for (const auto& entry : bad) {
         collect::Record record;
         record.id = entry.id;
