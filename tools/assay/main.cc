@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_sandbox(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
     try {
