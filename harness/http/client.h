@@ -1,0 +1,96 @@
+// HTTP/1.1 as newman speaks it: one client a scenario run, one keep-alive connection, a cookie jar.
+//
+// A client belongs to one lane (one thread, one io_context) and is used by one coroutine at a time.
+// Source of what is sent and accepted: newman 6.2.2 (postman-runtime 7.39.1, Node 20, llhttp 9), observed.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace assay::http {
+
+// Everything of a run executes on its lane's io_context: the concrete executor spares a type-erased one.
+using LaneExecutor = boost::asio::io_context::executor_type;
+template <typename T>
+using Awaitable = boost::asio::awaitable<T, LaneExecutor>;
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LaneExecutor>;
+
+struct Header {
+    std::string name;
+    std::string value;
+};
+
+struct Request {
+    std::string method;
+    std::string url;              // absolute, variables resolved, not percent-encoded
+    std::vector<Header> headers;  // of the suite, in order; the client adds newman's own after them
+    std::string body;
+    bool has_body = false;          // a raw body of "" sends Content-Length: 0, none sends no length
+    std::string form_content_type;  // set for form bodies: sent where newman sends it
+    bool follow_redirects = true;
+    std::uint32_t max_redirects = 10;
+    bool verify_certificate = true;
+};
+
+struct Response {
+    std::uint32_t code = 0;
+    std::string reason;           // as received; the standard phrase when absent
+    std::vector<Header> headers;  // as received, in order
+    std::string body;             // content-decoded
+    std::string url;              // after redirects
+    std::uint32_t redirects = 0;
+    Micros time{0};  // first byte sent to last byte received
+};
+
+// A request that ended without a response. `message` is in Node's words ("connect ECONNREFUSED 10.0.2.1:8080",
+// "ESOCKETTIMEDOUT", "Parse Error: ..."), `code` Node's error code.
+struct Failure {
+    enum class Kind { resolve, connect, timeout, reset, parse, decode, too_large, redirects, invalid_url, tls };
+    Kind kind;
+    std::string code;
+    std::string message;
+};
+
+template <typename T>
+using Exchange = tl::expected<T, Failure>;
+
+// Where connections come from: a sandbox's net namespace, or this host's network.
+class Connector {
+ public:
+    virtual ~Connector() = default;
+    virtual Awaitable<Exchange<Socket>> connect(std::string_view host, std::uint16_t port) = 0;
+};
+
+struct Limits {
+    Millis idle{0};         // newman's --timeout-request: silence of this length ends it; 0 = none
+    Bytes body{64u << 20};  // decoded body; more is Failure::Kind::too_large
+};
+
+class Client {
+ public:
+    Client(LaneExecutor executor, Connector& connector, const Limits& limits);
+    ~Client();
+    Client(Client&&) noexcept;
+
+    // Sends, follows redirects, keeps cookies, decodes. Reuses the kept connection when host and port are the same.
+    Awaitable<Exchange<Response>> send(const Request& request);
+
+    // "name=value" pairs that a request to this URL would carry now.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> cookies(std::string_view url) const;
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace assay::http
