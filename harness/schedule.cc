@@ -20,14 +20,16 @@ struct Scheduler::Lane {
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::atomic<unsigned> in_flight{0};
-    std::optional<Result<script::Engine>> engine;  // made and destroyed on the lane's thread
+    std::shared_ptr<script::Platform> platform;
+    script::Limits limits;
+    std::optional<Result<std::unique_ptr<script::Engine>>> engine;  // made and destroyed on the lane's thread
     std::promise<void> finished;
     std::future<void> ended{finished.get_future()};
 
     void operator()() {
         std::promise<void> last_word = std::move(finished);  // outlives this Lane's owner waking up
         ::pthread_setname_np(::pthread_self(), "lane");
-        engine.emplace(script::Engine::create());
+        engine.emplace(script::Engine::create(platform, limits));
         context.run();
         engine.reset();
         last_word.set_value();
@@ -72,19 +74,20 @@ struct Scheduler::Executor {
     }
 };
 
-Scheduler::Scheduler(const Widths& widths) : blocking_(std::max(1u, widths.blocking)) {
+Scheduler::Scheduler(const Widths& widths, std::shared_ptr<script::Platform> platform, const script::Limits& limits) {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned workers = widths.workers != 0 ? widths.workers : cores;
     const unsigned lanes = widths.lanes != 0 ? widths.lanes : cores;
     arenas_ = std::make_unique<Arenas>(workers, lanes);
     for (unsigned index = 0; index < lanes; ++index) {
         lanes_.push_back(std::make_unique<Lane>());
+        lanes_.back()->platform = platform;
+        lanes_.back()->limits = limits;
         arenas_->lane.enqueue([lane = lanes_.back().get()] { (*lane)(); });
     }
 }
 
 Scheduler::~Scheduler() {
-    blocking_.join();
     for (auto& lane : lanes_) lane->context.stop();
     for (auto& lane : lanes_) lane->ended.wait();
 }
@@ -110,7 +113,7 @@ Scheduler::Ticket::~Ticket() {
 http::LaneExecutor Scheduler::Ticket::executor() const { return lane_->context.get_executor(); }
 Result<script::Engine*> Scheduler::Ticket::engine() const {
     if (!*lane_->engine) return tl::unexpected(lane_->engine->error());
-    return &**lane_->engine;
+    return (*lane_->engine)->get();
 }
 
 }  // namespace assay::harness

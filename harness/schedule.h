@@ -8,14 +8,13 @@
 //    engine of its own (SpiderMonkey's runtimes are bound to their thread): a scenario run stays on one lane
 //    from its first request to its last verdict, without a hand-over between threads. A lane's thread sleeps in
 //    epoll exactly when a TBB worker would sleep for lack of tasks.
-// What has to block (package managers) goes to a few threads of its own.
+// What has to block (package managers) is not here: runtime/layers has a few threads for that.
 // docs/decisions/waiting.md has the measurements that chose this.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <functional>
 #include <memory>
@@ -28,14 +27,14 @@
 namespace assay::harness {
 
 struct Widths {
-    unsigned workers = 0;   // 0 = one a core
-    unsigned lanes = 0;     // 0 = one a core
-    unsigned blocking = 4;  // threads for blocking work
+    unsigned workers = 0;  // 0 = one a core
+    unsigned lanes = 0;    // 0 = one a core
 };
 
 class Scheduler {
  public:
-    explicit Scheduler(const Widths& widths);
+    // `limits` are those of every script on every lane.
+    Scheduler(const Widths& widths, std::shared_ptr<script::Platform> platform, const script::Limits& limits);
     ~Scheduler();  // every spawned coroutine has ended by then: run() returned
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;
@@ -53,14 +52,6 @@ class Scheduler {
     // A lane whose engine could not be made gives the error.
     template <typename T>
     runtime::Task<Result<T>> on_lane(std::function<http::Awaitable<T>(script::Engine&, http::LaneExecutor)> make);
-
-    // Runs `function` on a thread that may block.
-    template <typename T>
-    runtime::Task<T> blocking(std::function<T()> function) {
-        co_return co_await boost::asio::co_spawn(
-            blocking_, [function = std::move(function)]() -> runtime::Task<T> { co_return function(); },
-            runtime::use_task);
-    }
 
     [[nodiscard]] unsigned lanes() const noexcept;
     [[nodiscard]] unsigned workers() const noexcept;
@@ -86,7 +77,6 @@ class Scheduler {
 
     std::unique_ptr<Arenas> arenas_;
     std::vector<std::unique_ptr<Lane>> lanes_;
-    boost::asio::thread_pool blocking_;
 };
 
 template <typename T>

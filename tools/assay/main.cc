@@ -24,12 +24,14 @@ void read_environment(CLI::App& app) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("Evaluates batches of generated backend servers: sandboxed, in parallel, assertion by assertion.", "assay");
+    CLI::App app("Evaluates batches of generated backend servers: sandboxed, in parallel, assertion by assertion.",
+                 "assay");
     app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
     app.require_subcommand(1);
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_sandbox(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
     try {
