@@ -24,6 +24,9 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import newman_csv  # noqa: E402
+
 ROOT = HERE.parent.parent
 BACKENDS = ROOT / "tests/corpus/backends"
 OWN_COLLECTION = ROOT / "tests/corpus/conduit.postman_collection.json"
@@ -229,8 +232,8 @@ def newman_run(backend, collection, tools, out):
 
 def newman_side(backend, collection, tools):
     """The CSV texts of RUNS runs, from the cache where they are there."""
-    key = digest(collection.read_bytes(), backend.content(), backend.timeout_ms, tools["newman"].name, tools["venv"],
-                 tools["node"], tools["node_version"], (HERE / "newman_inside.py").read_bytes())
+    key = digest(collection.read_bytes(), backend.content(), backend.timeout_ms, tools["newman"].name,
+                 tools["node_version"], platform.python_version(), (HERE / "newman_inside.py").read_bytes())
     folder = CACHE / "results" / f"{backend.name}-{key}"
     folder.mkdir(parents=True, exist_ok=True)
     texts = []
@@ -239,32 +242,16 @@ def newman_side(backend, collection, tools):
         if not out.exists():
             newman_run(backend, collection, tools, folder / "part")
             (folder / "part").rename(out)
-        texts.append(out.read_bytes().decode())
+        texts.append(newman_csv.read(out))
     return texts
 
 
 # --- comparison -------------------------------------------------------------------------------------------
 
-def cells(text):
-    """Rows of raw cells, quotes kept: an absent value differs from an empty one."""
-    return [re.findall(r'(?:^|,)("(?:[^"]|"")*"|[^,]*)', row) for row in split_rows(text)]
-
-
-def split_rows(text):
-    rows, start, quoted = [], 0, False
-    for at, char in enumerate(text):
-        if char == '"':
-            quoted = not quoted
-        elif char == "\n" and not quoted:
-            rows.append(text[start:at])
-            start = at + 1
-    return rows + [text[start:]]
-
-
 def compare(newman, assay):
     """(compared, unstable, [(row, column, newman's, assay's)]) of newman's runs against assay's one."""
-    tables = [cells(text) for text in newman]
-    ours = cells(assay)
+    tables = [newman_csv.cells(text) for text in newman]
+    ours = newman_csv.cells(assay)
     columns = tables[0][0]
     compared = unstable = 0
     wrong = []
@@ -275,7 +262,7 @@ def compare(newman, assay):
     for number, theirs in enumerate(tables[0][:len(ours)]):
         for at in range(max(len(theirs), len(ours[number]))):
             column = columns[at] if at < len(columns) else f"#{at}"
-            if column == "responseTime" and number:
+            if column == newman_csv.RESPONSE_TIME and number:
                 continue
             values = {table[number][at] if at < len(table[number]) else None for table in tables}
             if len(values) > 1:
@@ -290,7 +277,7 @@ def compare(newman, assay):
 
 def totals(text):
     """passed/total of a CSV, as the evaluation counts."""
-    table = cells(text)
+    table = newman_csv.cells(text)
     sums = {name: 0 for name in ("executedCount", "totalAssertions")}
     for row in table[1:]:
         for name in sums:
@@ -319,7 +306,7 @@ def assay_side(assay, backends, collection, work):
             raise Problem(f"assay run ended with {done.returncode}: {done.stderr[-2000:]}")
         for backend in members:
             csv = out / "logs" / backend.name / "newman-run-report.csv"
-            found[backend.name] = csv.read_bytes().decode() if csv.exists() else None
+            found[backend.name] = newman_csv.read(csv) if csv.exists() else None
     return found
 
 
@@ -334,8 +321,8 @@ def main():
     options = parser.parse_args()
 
     collections = options.collection or [OWN_COLLECTION] + [c for c in [SHARED_COLLECTION] if c.exists()]
-    backends = [Backend(f) for f in sorted(options.backends.iterdir())
-                if (f / "task.json").exists() and fnmatch.fnmatch(f.name, options.only)]
+    everything = [Backend(f) for f in sorted(options.backends.iterdir()) if (f / "task.json").exists()]
+    backends = [b for b in everything if fnmatch.fnmatch(b.name, options.only)]
     if not backends:
         raise Problem(f"no backend in {options.backends} is called {options.only}")
     if not options.newman_only and not options.assay.exists():
@@ -347,7 +334,7 @@ def main():
     (CACHE / "work").mkdir(parents=True, exist_ok=True)
     newman = newman_folder()
     node_version = run(["node", "--version"], "node --version").strip()
-    groups = requirement_groups([b.folder for b in backends])
+    groups = requirement_groups([b.folder for b in everything])
     postgres = postgres_folder() if any(b.postgres for b in backends) else None
     tools = {b.name: {
         "newman": newman, "node_version": node_version, "postgres": postgres, "node": node_folder(b.folder),
