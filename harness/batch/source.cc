@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/dir.h"
@@ -11,7 +13,6 @@
 #include "harness/batch/source_kinds.h"
 #include "harness/verify/apply.h"
 #include "harness/verify/tree.h"
-#include "harness/verify/verify.h"
 
 namespace assay::batch {
 namespace {
@@ -34,40 +35,46 @@ Written<std::optional<std::string>> manifest(int directory, const char* name) {
     return std::optional(std::move(*bytes));
 }
 
+// What the verifiers see of a source that is no patch. Nothing has run in `directory` yet: it holds what the submission
+// brought.
+Written<std::shared_ptr<const verify::AddedSource>> read_added(int directory) {
+    auto tree = verify::added_lines_of_tree(directory);
+    if (!tree) return rejected(tree.error().to_string(), "leave out what can be installed or built");
+    return std::make_shared<const verify::AddedSource>(std::move(*tree));
+}
+
 }  // namespace
 
 bool left_out_of_source(std::string_view name, bool folder, bool top) {
     return name == ".git" || (folder && name == "node_modules") || (top && !folder && name == "task.json");
 }
 
-tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory,
-                                                  std::optional<Owner> owner, const SourceLimits& limits) {
+tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory, Owner owner,
+                                                  const SourceLimits& limits) {
     TreeWriter writer(directory, owner, limits);
+    SourceTree tree;
     const std::string& path = submission.source.path;
     switch (submission.source.kind) {
         case Source::Kind::dir: ASSAY_CHECK(write_directory(path, writer, limits)); break;
         case Source::Kind::tar: ASSAY_CHECK(write_tar(path, writer, limits)); break;
-        case Source::Kind::patch: ASSAY_CHECK(write_patch(path, *submission.task, writer, limits)); break;
+        case Source::Kind::patch: {
+            ASSAY_TRY(tree.added.patch, write_patch(path, *submission.task, writer, limits));
+            break;
+        }
     }
-    SourceTree tree;
     tree.files = writer.files();
     tree.bytes = writer.bytes();
     struct stat info {};
     tree.has_run_sh = ::fstatat(directory, "run.sh", &info, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(info.st_mode);
-    ASSAY_TRY(tree.manifests.requirements_txt, manifest(directory, "requirements.txt"));
-    ASSAY_TRY(tree.manifests.package_json, manifest(directory, "package.json"));
-    ASSAY_TRY(tree.manifests.package_lock_json, manifest(directory, "package-lock.json"));
-    return tree;
-}
-
-Result<std::vector<verify::RuleVerdict>> verify_structure(const Submission& submission, int directory) {
-    const verify::Constraints& constraints = submission.task->constraints;
-    if (submission.source.kind == Source::Kind::patch) {
-        ASSAY_TRY(const std::string text, read_file(submission.source.path, SourceLimits{}.patch.count));
-        return verify::verify_paper(text, constraints);
+    for (const char* name :
+         {"requirements.txt", "package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"}) {
+        ASSAY_TRY(auto bytes, manifest(directory, name));
+        if (bytes) tree.manifests.emplace(name, std::move(*bytes));
     }
-    ASSAY_TRY(const verify::AddedSource source, verify::added_lines_of_tree(directory));
-    return verify::verify_paper(source, constraints);
+    if (!tree.added.patch && submission.task->constraints.level() > 0) {
+        ASSAY_TRY(tree.added.tree, read_added(directory));
+    }
+    return tree;
 }
 
 }  // namespace assay::batch

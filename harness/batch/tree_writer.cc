@@ -21,10 +21,10 @@ std::string in_quotes(const std::string& path) { return "\"" + verify::excerpt(p
 }  // namespace
 
 tl::unexpected<SourceError> rejected(std::string detail, std::string remedy) {
-    return tl::unexpected<SourceError>(SourceRejected{{"read source", 0, std::move(detail), std::move(remedy)}});
+    return tl::unexpected(SourceError{false, {"read source", 0, std::move(detail), std::move(remedy)}});
 }
 
-tl::unexpected<SourceError> fault(Error error) { return tl::unexpected<SourceError>(std::move(error)); }
+tl::unexpected<SourceError> fault(Error error) { return tl::unexpected(SourceError{true, std::move(error)}); }
 
 Written<void> TreeWriter::count_entry(const std::string& path) {
     if (++files_ <= limits_.files) return {};
@@ -60,7 +60,7 @@ Written<int> TreeWriter::enter(const std::string& folder) {
         }
         if (made) {
             if (::fchmod(fd.get(), 0755) != 0) return fault({kStep, errno, folder, {}});
-            if (owner_ && ::fchown(fd.get(), owner_->uid, owner_->gid) != 0) return fault({kStep, errno, folder, {}});
+            if (::fchown(fd.get(), owner_.uid, owner_.gid) != 0) return fault({kStep, errno, folder, {}});
         }
         stack_.push_back({end, std::move(fd)});
         at = end + 1;
@@ -98,7 +98,7 @@ Written<void> TreeWriter::link(const std::string& path, const std::string& targe
         if (errno == EISDIR) return rejected(in_quotes(path) + " is a link and a folder", "remove one of them");
         return fault({kStep, errno, path, {}});
     }
-    if (owner_ && ::fchownat(parent, name.c_str(), owner_->uid, owner_->gid, AT_SYMLINK_NOFOLLOW) != 0)
+    if (::fchownat(parent, name.c_str(), owner_.uid, owner_.gid, AT_SYMLINK_NOFOLLOW) != 0)
         return fault({kStep, errno, path, {}});
     return {};
 }
@@ -116,7 +116,7 @@ Written<void> TreeWriter::begin_file(const std::string& path, bool executable) {
         return fault({kStep, errno, path, {}});
     }
     if (::fchmod(current_.get(), mode) != 0) return fault({kStep, errno, path, {}});
-    if (owner_ && ::fchown(current_.get(), owner_->uid, owner_->gid) != 0) return fault({kStep, errno, path, {}});
+    if (::fchown(current_.get(), owner_.uid, owner_.gid) != 0) return fault({kStep, errno, path, {}});
     current_path_ = path;
     current_bytes_ = 0;
     return {};
