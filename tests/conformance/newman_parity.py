@@ -38,6 +38,7 @@ TIMEOUT_MS = 10000        # the evaluation's own
 HANGING_TIMEOUT_MS = 700  # for backends that never answer: the same on both sides
 NEWMAN_LIMIT_S = 600
 EXPECTED = {OWN_COLLECTION.name: "assertions", SHARED_COLLECTION.name: "conduit"}  # keys of expected/<id>.json
+SHOWN = 30                # differences printed of one backend
 SKIP = 77
 
 
@@ -374,8 +375,10 @@ def main():
                     compared += count
                     unstable += loose
                 different += len(wrong)
-                for row, column, theirs, our in wrong:
+                for row, column, theirs, our in wrong[:SHOWN]:
                     print(f"  {backend.name}, row {row}, {column}: newman {theirs}, assay {our}")
+                if len(wrong) > SHOWN:
+                    print(f"  {backend.name}: and {len(wrong) - SHOWN} cells more")
     finally:
         if options.keep:
             log(f"kept: {work}")
