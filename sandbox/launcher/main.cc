@@ -70,6 +70,7 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     parts.gate = new (shared) Gate;
 
     ASSAY_TRY(parts.identity, assume_identity());
+    if (hello.cgroups) parts.cgroups = CgroupPool(open_hierarchies(parts.identity.proc.get()));
     ASSAY_TRY(Root root, assemble_root(hello.plan, parts.identity.uid, parts.identity.gid));
     stage = std::move(root.stage);
     parts.filters = hello.filters;
