@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_verify(app, exit_code);
     add_sandbox(app, exit_code);
     add_verify(app, exit_code);
     read_environment(app);
