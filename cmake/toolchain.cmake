@@ -2,6 +2,7 @@
 
 option(ASSAY_BUILD_TESTS "Build the tests" ON)
 option(ASSAY_BUILD_BENCH "Build the micro benchmarks" ON)
+option(ASSAY_BUILD_FUZZERS "Build the fuzz targets; needs clang" OFF)
 option(ASSAY_OPTIMISE_DEV "Add -O1 to debug builds, so that the corpus runs in them" OFF)
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 

@@ -63,13 +63,7 @@ struct Ended {
     Exit exit;
 };
 
-// Unasked: a system call refused by the seccomp policy (first of each call per sandbox).
-struct Refused {
-    SandboxId id = 0;
-    std::string call;
-};
-
-using Reply = std::variant<Launched, LaunchFailed, Sockets, MainEnded, Ended, Refused>;
+using Reply = std::variant<Launched, LaunchFailed, Sockets, MainEnded, Ended>;
 
 class Launcher {
  public:
@@ -96,7 +90,8 @@ class Launcher {
     [[nodiscard]] unsigned outer_uid() const noexcept;
     [[nodiscard]] unsigned outer_gid() const noexcept;
 
-    // Queues a request; the reply carries the id returned here. Fails only when the launcher is gone.
+    // Queues a request; the reply carries the id returned here. Fails when the launcher is gone, or when the Spec
+    // names no program. May wait for the launcher to take earlier requests (it never waits for us).
     Result<SandboxId> launch(const Spec& spec, const Stdio& stdio);
     Result<void> open_sockets(SandboxId id, std::uint32_t count);
     // Ends the sandbox now (SIGKILL to its init); Ended follows. Unknown ids are ignored.

@@ -18,12 +18,14 @@ namespace assay::sandbox {
 // submission code runs.
 inline constexpr const char* kHiddenRoot = "/.assay";
 
-// One step of assembling an image root, executed in order, once per launcher.
+// One step of assembling an image root, executed in order, once per launcher. Each bind or tmpfs is a mount that every
+// launch copies and every teardown frees (about 3 us together): prefer `file` for single small files.
 struct RootStep {
     enum class Kind {
         bind_ro,   // source (host directory or file) at target, read-only, nosuid, nodev
         bind_rw,   // the same, writable
-        tmpfs,     // an empty tmpfs at target, `size` bytes (0 = 64 KiB: mount points only)
+        tmpfs,     // an empty tmpfs at target, `size` bytes (0 = 64 KiB: mount points only); later steps may fill
+                   // it, sandboxes see it read-only
         file,      // a small read-only file at target with `content`
         symlink,   // target -> content
         directory  // an empty directory at target

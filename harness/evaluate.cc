@@ -1,0 +1,405 @@
+#include "harness/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/tree.h"
+#include "harness/batch/source.h"
+#include "harness/connect.h"
+#include "harness/diagnose.h"
+#include "harness/report/newman_csv.h"
+#include "harness/scenario.h"
+#include "images/mounts.h"
+#include "images/setup.h"
+#include "runtime/log_capture.h"
+#include "runtime/readiness.h"
+#include "runtime/starvation.h"
+
+namespace assay::harness {
+
+namespace asio = boost::asio;
+using runtime::Fault;
+using runtime::Task;
+
+namespace {
+
+template <typename T>
+using OrFault = tl::expected<T, Fault>;
+
+// The wall time of each phase, in order.
+class Phases {
+ public:
+    void begin(std::string name) {
+        end();
+        open_ = std::move(name);
+        since_ = Clock::now();
+    }
+    void end() {
+        if (!open_.empty())
+            done_.push_back({std::move(open_), std::chrono::duration_cast<Micros>(Clock::now() - since_)});
+        open_.clear();
+    }
+    [[nodiscard]] std::vector<collect::Phase> take() {
+        end();
+        return std::move(done_);
+    }
+
+ private:
+    std::string open_;
+    Instant since_;
+    std::vector<collect::Phase> done_;
+};
+
+// A folder of the launcher's stage, for one attempt; it goes when the attempt goes.
+class StageFolder {
+ public:
+    static Result<StageFolder> make(Session& session, const runtime::LauncherHost& launcher) {
+        StageFolder folder;
+        folder.stage_ = launcher.stage();
+        folder.name_ = std::to_string(session.next_stage.fetch_add(1));
+        ASSAY_TRY(folder.directory_, make_directory_at(folder.stage_, folder.name_));
+        return folder;
+    }
+    StageFolder(StageFolder&& other) noexcept
+        : stage_(std::exchange(other.stage_, -1)),
+          name_(std::move(other.name_)),
+          directory_(std::move(other.directory_)) {}
+    StageFolder& operator=(StageFolder&&) = delete;
+    ~StageFolder() {
+        if (stage_ >= 0) (void)remove_tree_at(stage_, name_);  // what stays, goes with the launcher's tmpfs
+    }
+    [[nodiscard]] int directory() const noexcept { return directory_.get(); }
+    [[nodiscard]] std::string inside() const { return std::string(sandbox::kHiddenRoot) + "/stage/" + name_; }
+
+ private:
+    StageFolder() = default;
+    int stage_ = -1;
+    std::string name_;
+    Fd directory_;
+};
+
+// What one attempt found out; a fault ends it early.
+struct Attempted {
+    std::string suite;  // its name
+    std::vector<check::RequestOutcome> outcomes;
+    collect::Verdict verdict;
+    collect::ServerLife server;
+    std::string rejected;  // why there was nothing to start
+    std::string log;
+    std::string dependency_log;
+    std::string starved;  // why a passed deadline is not believed; empty = everything is
+};
+
+class Evaluation {
+ public:
+    Evaluation(Session& session, const batch::Submission& submission, const ImageHost& image)
+        : session_(session), submission_(submission), image_(image) {}
+
+    Task<OrFault<Attempted>> attempt(bool alone);
+    Phases phases;
+
+ private:
+    Task<OrFault<images::Layer>> dependencies(const batch::SourceTree& source, runtime::Admission::Slot& slot,
+                                              bool alone);
+    sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
+    Task<OrFault<std::vector<check::RequestOutcome>>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    ScenarioOptions scenario_options() const;
+    void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
+
+    Session& session_;
+    const batch::Submission& submission_;
+    const ImageHost& image_;
+    std::vector<std::string> own_setup_;
+    Attempted found_;
+};
+
+Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
+    found_ = {};
+    auto suite =
+        session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
+    if (!suite) co_return tl::unexpected(Fault{"read suite", suite.error().to_string(), false});
+
+    found_.suite = (*suite)->suite.name;
+
+    // Waiting happens here, not inside a running sandbox.
+    phases.begin("admit");
+    auto slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+    event("admitted", {{"alone", alone}});
+
+    phases.begin("materialise");
+    auto stage = StageFolder::make(session_, *image_.launcher);
+    if (!stage) co_return tl::unexpected(Fault{"materialise", stage.error().to_string(), true});
+    auto source = batch::materialise(submission_, stage->directory(), owner(*image_.launcher));
+    if (!source) {
+        if (auto* error = std::get_if<Error>(&source.error()))
+            co_return tl::unexpected(Fault{"materialise", error->to_string(), true});
+        found_.rejected = "the source was rejected: " + std::get<batch::SourceRejected>(source.error()).why.to_string();
+    }
+    auto structure = verify_beside(*stage, source.has_value());
+
+    images::Layer layer;
+    if (source) {
+        phases.begin("dependencies");
+        auto made = co_await dependencies(*stage, slot, alone);
+        if (!made) co_return tl::unexpected(made.error());
+        layer = std::move(*made);
+    }
+
+    std::optional<runtime::Sandbox> server;
+    auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
+    if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
+    const Instant launched_at = Clock::now();
+    if (found_.rejected.empty()) {
+        phases.begin("launch");
+        const sandbox::Spec spec = plan(*stage, layer);
+        auto launched = co_await image_.launcher->launch(spec, {-1, log->write_end(), log->write_end()});
+        log->close_write_end();
+        if (launched) {
+            server.emplace(std::move(*launched));
+        } else if (auto* fault = std::get_if<Fault>(&launched.error())) {
+            co_return tl::unexpected(*fault);
+        } else {
+            found_.rejected = "the start command could not be run: " +
+                              std::get<runtime::LaunchRefused>(launched.error()).error.to_string();
+        }
+    }
+
+    if (server) {
+        event("launched", {{"sandbox", server->id()}});
+        phases.begin("ready");
+        auto ready = co_await runtime::await_ready(
+            session_.reactor, *server,
+            {"conduit", submission_.task->port, submission_.task->healthcheck, session_.policy.ready_timeout});
+        if (!ready) co_return tl::unexpected(ready.error());
+        found_.server.readiness = *ready;
+        event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
+    }
+
+    // As in the paper's pipeline the suite is fired even when the server never became healthy.
+    phases.begin("suite");
+    auto outcomes = co_await fire(**suite, server ? &*server : nullptr);
+    if (!outcomes) co_return tl::unexpected(outcomes.error());
+    found_.outcomes = std::move(*outcomes);
+
+    phases.begin("stop");
+    if (server) {
+        const bool deadline_passed =
+            (found_.server.readiness->state != runtime::Readiness::State::ready &&
+             found_.server.readiness->state != runtime::Readiness::State::exited) ||
+            std::any_of(found_.outcomes.begin(), found_.outcomes.end(),
+                        [](const auto& outcome) { return outcome.error.find("TIMEDOUT") != std::string::npos; });
+        if (deadline_passed && !alone) {
+            const auto had = std::chrono::duration_cast<Micros>(Clock::now() - launched_at);
+            if (auto delay = runtime::run_delay(server->pidfd()); delay && runtime::starved(*delay, had))
+                found_.starved = fmt::format("a deadline passed while the server waited {} of {} for a CPU",
+                                             format_duration(*delay), format_duration(had));
+        }
+        found_.server.stopped_by_us = !server->has_ended();
+        server->kill();
+        auto exit = co_await server->ended();
+        if (!exit) co_return tl::unexpected(exit.error());
+        found_.server.exit = std::move(*exit);
+    }
+    found_.log = log->text();
+    phases.end();
+    slot.release();
+
+    auto& verdict = found_.verdict;
+    verdict.counts = check::count(found_.outcomes);
+    verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
+    verdict.presumed = static_cast<std::uint32_t>(std::count_if(found_.outcomes.begin(), found_.outcomes.end(),
+                                                                [](const auto& outcome) { return outcome.presumed; }));
+    auto rules = co_await structure.wait();
+    if (!rules) co_return tl::unexpected(Fault{"verify", rules.error().to_string(), true});
+    for (auto& rule : *rules)
+        if (rule.applicable) verdict.structure.push_back(std::move(rule));
+    co_return std::move(found_);
+}
+
+// Structure is a task of its own, beside everything that follows: it reads the source that was just written, which
+// the server never writes to (its work tree is an overlay above it).
+Structure Evaluation::verify_beside(const StageFolder& stage, bool present) {
+    Structure structure(session_.reactor.context());
+    auto directory = present && session_.policy.verify ? duplicate(stage.directory()) : Fd();
+    if (!directory)
+        structure.set(tl::unexpected(directory.error()));
+    else if (!*directory)
+        structure.set(std::vector<verify::RuleVerdict>());
+    else
+        asio::post(session_.scheduler.executor(),
+                   [structure, submission = &submission_, kept = std::make_shared<Fd>(std::move(*directory))] {
+                       structure.set(batch::verify_structure(*submission, kept->get()));
+                   });
+    return structure;
+}
+
+// A layer that has to be built is waited for without a slot: others run meanwhile.
+Task<OrFault<images::Layer>> Evaluation::dependencies(const StageFolder& stage, runtime::Admission::Slot& slot,
+                                                      bool alone) {
+    images::LayerRequest request{image_.recipe.name, read_manifests(image_.recipe, stage.directory()),
+                                 submission_.task->setup_cmds};
+    auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
+    if (!setup) {
+        found_.rejected = "its dependencies could not be installed: " + setup.error().to_string();
+        co_return images::Layer();
+    }
+    own_setup_ = std::move(setup->commands);
+    if (!setup->layer) co_return images::Layer();
+
+    const std::string key = image_.recipe.name + setup->layer->digest();
+    auto layer = session_.layers.find(key);
+    if (!layer) {
+        slot.release();
+        event("dependencies", {{"state", "wait"}});
+        layer = co_await session_.layers.ensure(key, [this, request] { return session_.layer_store.ensure(request); });
+        slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+    }
+    if (*layer) co_return std::move(**layer);
+    const images::LayerFailure& failure = layer->error();
+    if (auto log = failure.log.empty() ? Result<std::string>() : read_file(failure.log, kDependencyLogLimit))
+        found_.dependency_log = *log;
+    if (!failure.of_submission())
+        co_return tl::unexpected(Fault{"dependencies", failure.to_string(), failure.retryable()});
+    found_.rejected = "its dependencies could not be installed: " + failure.to_string();
+    co_return images::Layer();
+}
+
+sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
+    const batch::Task& task = *submission_.task;
+    sandbox::Spec spec;
+    spec.label = submission_.id;
+    // Set-up commands that do more than install run here, as in the paper's container: before the server, whatever
+    // they return.
+    std::string command;
+    for (const std::string& each : own_setup_) command += each + "\n";
+    for (const std::string& each : task.run_cmds) command += each + "\n";
+    spec.argv = {"/bin/bash", "-c", command};
+    spec.env = images::server_env(image_.recipe, task.port, std::nullopt);
+    spec.work_tree.lower = {stage.inside()};
+    images::apply_layer(layer, spec);
+    spec.limits = session_.policy.limits;
+    spec.sockets = 3;  // readiness, the suite, one for a connection that the server closed
+    return spec;
+}
+
+ScenarioOptions Evaluation::scenario_options() const {
+    const batch::Task& task = *submission_.task;
+    ScenarioOptions options;
+    options.timeout_request = session_.policy.timeout_request;
+    options.timeout_script = session_.policy.timeout_script;
+    options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
+    options.globals = session_.policy.globals;
+    options.globals.emplace_back("APIURL", fmt::format("http://conduit:{}{}", task.port, task.base_url));
+    return options;
+}
+
+Task<OrFault<std::vector<check::RequestOutcome>>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
+    std::unique_ptr<http::Connector> connector;
+    SandboxConnector* inside = nullptr;
+    if (server != nullptr) {
+        auto made = std::make_unique<SandboxConnector>(*server);
+        inside = made.get();
+        connector = std::move(made);
+    } else {
+        connector = std::make_unique<RefusingConnector>();
+    }
+    std::vector<check::RequestOutcome> outcomes;
+    const OutcomeSink sink = [&](check::RequestOutcome outcome) {
+        session_.collector.request(submission_.id, outcome);
+        outcomes.push_back(std::move(outcome));
+    };
+    const ScenarioOptions options = scenario_options();
+    auto run = co_await session_.scheduler.on_lane<ScenarioRun>([&](script::Engine& engine, http::LaneExecutor) {
+        return run_scenario(suite, engine, *connector, options, sink);
+    });
+    if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
+    if (inside != nullptr && inside->fault()) co_return tl::unexpected(*inside->fault());
+    co_return outcomes;
+}
+
+collect::Record new_record(const batch::Submission& submission) {
+    collect::Record record;
+    record.id = submission.id;
+    record.task = submission.task->name;
+    record.framework = submission.task->constraints.framework;
+    record.level = submission.task->constraints.level();
+    for (const auto& [name, value] : submission.labels.items())
+        record.labels[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    return record;
+}
+
+constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
+
+}  // namespace
+
+Task<void> evaluate(Session& session, const batch::Submission& submission) {
+    collect::Record record = new_record(submission);
+    const auto image = session.images.find(submission.task->image);
+    if (image == session.images.end()) {
+        record.outcome = Fault{"image", "there is no image \"" + submission.task->image + "\"", false};
+        session.collector.record(std::move(record));
+        co_return;
+    }
+    if (submission.task->constraints.database == verify::Database::postgres) {
+        record.outcome =
+            Fault{"services", "the task needs PostgreSQL beside the server, which this version does not start", false};
+        session.collector.record(std::move(record));
+        co_return;
+    }
+
+    Evaluation evaluation(session, submission, image->second);
+    auto found = co_await evaluation.attempt(false);
+    if (found && !found->starved.empty()) {
+        // A deadline that passed on a starved machine is repeated in quiet before it is believed.
+        record.attempts.push_back({found->starved, found->verdict.counts});
+        found = co_await evaluation.attempt(true);
+    }
+    record.phases = evaluation.phases.take();
+    if (!found) {
+        record.outcome = std::move(found.error());
+        session.collector.record(std::move(record));
+        co_return;
+    }
+    record.attempts.push_back({"", found->verdict.counts});
+    const std::string log_end =
+        found->log.size() > kLogEnd ? found->log.substr(found->log.size() - kLogEnd) : found->log;
+    record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
+    record.server = std::move(found->server);
+    record.outcome = std::move(found->verdict);
+    std::vector<collect::LogFile> files = {{"server.log", std::move(found->log)},
+                                           {"dependencies.log", std::move(found->dependency_log)}};
+    if (session.policy.newman_csv)
+        files.push_back({"newman-run-report.csv", report::newman_csv(found->suite, found->outcomes)});
+    session.collector.record(std::move(record), std::move(files));
+}
+
+Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& submissions, std::uint32_t at_once) {
+    // A few coroutines take submissions from one counter: a long batch does not cost a frame for each of its lines.
+    auto next = std::make_shared<std::atomic<std::size_t>>(0);
+    std::vector<runtime::Event<bool>> ends;
+    const std::size_t takers = std::min<std::size_t>(at_once, submissions.size());
+    for (std::size_t taker = 0; taker < takers; ++taker) {
+        runtime::Event<bool> end(session.reactor.context());
+        ends.push_back(end);
+        asio::co_spawn(
+            session.scheduler.executor(),
+            [&session, &submissions, next]() -> Task<void> {
+                for (std::size_t index = (*next)++; index < submissions.size(); index = (*next)++)
+                    co_await evaluate(session, submissions[index]);
+            },
+            [end, &session](const std::exception_ptr& thrown) {
+                // Only a broken invariant throws: say so in the journal rather than lose the batch in silence.
+                if (thrown)
+                    session.collector.event("", "internal_error", {{"reason", "an evaluation ended by an exception"}});
+                end.set(thrown == nullptr);
+            });
+    }
+    for (auto& end : ends) co_await end.wait();
+}
+
+}  // namespace assay::harness

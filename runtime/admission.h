@@ -1,0 +1,77 @@
+// Admission: how many submissions are in work at once. Waiting happens here, not inside a running sandbox.
+//
+// A Slot is capacity, move-only; its destruction gives the capacity back. `fixed` capacity is --jobs N. In
+// `automatic` mode (--jobs auto) the capacity starts at the base and follows the machine: while submissions
+// wait and the CPUs idle (servers that sleep, hang or wait for a timeout use a slot but no CPU), it grows a
+// step at a time up to `most`; when the CPUs are full it shrinks back towards the base as slots are returned.
+// An exclusive slot is granted only when nothing else is in work: a run that is repeated in quiet.
+// Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "runtime/event.h"
+#include "runtime/reactor.h"
+
+namespace assay::runtime {
+
+struct Capacity {
+    std::uint32_t base = 1;  // slots that are always there
+    std::uint32_t most = 1;  // growth stops here; equal to base = fixed
+    // Base and bound from this machine: cores and available memory, `memory_each` assumed for one submission.
+    static Capacity automatic(Bytes memory_each);
+    static Capacity fixed(std::uint32_t jobs) { return {jobs, jobs}; }
+};
+
+class Admission {
+ public:
+    class Slot {
+     public:
+        Slot() = default;
+        Slot(Slot&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), exclusive_(other.exclusive_) {}
+        Slot& operator=(Slot&& other) noexcept;
+        ~Slot() { release(); }
+        void release() noexcept;
+
+     private:
+        friend class Admission;
+        Slot(Admission* owner, bool exclusive) : owner_(owner), exclusive_(exclusive) {}
+        Admission* owner_ = nullptr;
+        bool exclusive_ = false;
+    };
+
+    Admission(Reactor& reactor, Capacity capacity);
+    ~Admission();
+
+    [[nodiscard]] Task<Slot> admit();
+    [[nodiscard]] Task<Slot> admit_alone();  // others wait until it is returned
+
+    [[nodiscard]] std::uint32_t in_work() const;
+    [[nodiscard]] std::uint32_t capacity() const;
+
+ private:
+    struct Waiter {
+        Event<bool> granted;
+        bool alone;
+    };
+    Task<Slot> wait(bool alone);
+    void give_back(bool exclusive) noexcept;
+    void grant();  // with mutex_ held: as many waiters as capacity allows, first come first served
+    void tick();   // on the reactor: look at the machine, adapt the capacity
+
+    Reactor& reactor_;
+    const Capacity bounds_;
+    mutable std::mutex mutex_;
+    std::uint32_t capacity_;
+    std::uint32_t in_work_ = 0;
+    bool alone_ = false;
+    std::deque<Waiter> waiting_;
+    struct Pressure;
+    std::shared_ptr<Pressure> pressure_;
+};
+
+}  // namespace assay::runtime

@@ -1,0 +1,24 @@
+// Who the launcher is, and who its sandboxes are outside.
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace assay::sandbox {
+
+struct Identity {
+    unsigned uid = 0;  // outer ids of the sandboxes' user, as the launcher's user namespace counts them
+    unsigned gid = 0;
+    Fd proc;  // the host's /proc, opened before the pivot
+};
+
+// As root: stays root and picks unprivileged outer ids. As ordinary user: enters a user namespace of its own, in
+// which it may mount. Either way the mount namespace is its own afterwards.
+Result<Identity> assume_identity();
+
+// Maps the inner ids of a cloned init (kInnerId) to the outer ones; it must have a user namespace of its own.
+Result<void> map_ids(const Identity& identity, pid_t init);
+
+}  // namespace assay::sandbox

@@ -1,0 +1,111 @@
+// assay-launcher: see sandbox/launcher.h. Started by assay only, with a socket as descriptor 3; everything that it
+// needs to know comes as the first message on it.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <new>
+
+#include "sandbox/launcher/identity.h"
+#include "sandbox/launcher/layout.h"
+#include "sandbox/launcher/rootfs.h"
+#include "sandbox/launcher/server.h"
+#include "sandbox/wire.h"
+
+namespace assay::sandbox {
+namespace {
+
+// `raw` becomes `wanted`, close-on-exec.
+Result<void> place(Fd raw, int wanted) {
+    if (raw.get() == wanted) {
+        static_cast<void>(raw.release());
+        return {};
+    }
+    if (::dup3(raw.get(), wanted, O_CLOEXEC) < 0) return fail_errno(errno, "place descriptor");
+    return {};
+}
+
+// Nothing of the parent's comes along: descriptors, signals, masks, limits that a sandbox could not undo.
+Result<void> shed() {
+    ::close_range(kControlFd + 1, ~0u, 0);
+    if (::fcntl(kControlFd, F_SETFD, FD_CLOEXEC) != 0)
+        return fail_errno(errno, "take over the socket", "descriptor 3 is not open",
+                          "assay starts this program itself");
+    // Taken now, so that nothing opened before its owner stands on a number that is reserved.
+    for (int reserved : {kReportFd, kLauncherPidFd})
+        if (::dup3(0, reserved, O_CLOEXEC) < 0) return fail_errno(errno, "place descriptor");
+    // Not sigaction(3): the C library keeps two signals for itself, which a parent may have left ignored.
+    for (int signal = 1; signal <= 64; ++signal) {
+        unsigned long standard[4] = {};
+        ::syscall(SYS_rt_sigaction, signal, standard, nullptr, 8);
+    }
+    ::umask(022);
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    return {};
+}
+
+Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
+    Server::Parts parts;
+    ASSAY_TRY(Pipe reports, make_pipe(O_NONBLOCK));
+    ASSAY_CHECK(place(std::move(reports.write), kReportFd));
+    // Before identity: the number is the host's. Kept by every init, to see whether we live.
+    ASSAY_CHECK(place(Fd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))), kLauncherPidFd));
+    parts.reports = std::move(reports.read);
+
+    sigset_t children;
+    ::sigemptyset(&children);
+    ::sigaddset(&children, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &children, nullptr);
+    parts.signals = Fd(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!parts.signals) return fail_errno(errno, "open signalfd");
+    void* shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return fail_errno(errno, "map gate");
+    parts.gate = new (shared) Gate;
+
+    ASSAY_TRY(parts.identity, assume_identity());
+    if (hello.cgroups) parts.cgroups = CgroupPool(open_hierarchies(parts.identity.proc.get()));
+    ASSAY_TRY(Root root, assemble_root(hello.plan, parts.identity.uid, parts.identity.gid));
+    stage = std::move(root.stage);
+    parts.filters = hello.filters;
+    parts.net_pool = hello.net_pool;
+    return parts;
+}
+
+int run() {
+    auto shed_all = shed();
+    if (!shed_all) return 70;
+    auto message = wire::receive(kControlFd, true);
+    if (!message || message->kind != wire::Kind::hello) return 70;
+    auto hello = wire::decode<wire::Hello>(message->body);
+    if (!hello) return 70;
+
+    Fd stage;
+    auto parts = take_position(*hello, stage);
+    if (!parts) {
+        wire::Failure failure{0, parts.error().step, parts.error().code, parts.error().detail, false};
+        static_cast<void>(wire::send(kControlFd, wire::Kind::refused, wire::encode(failure), {}, true));
+        return 70;
+    }
+    wire::Ready ready{parts->identity.uid, parts->identity.gid};
+    if (!wire::send(kControlFd, wire::Kind::ready, wire::encode(ready), {stage.get()}, true)) return 70;
+    stage.reset();
+    Server(std::move(*parts)).run();
+    return 0;
+}
+
+}  // namespace
+}  // namespace assay::sandbox
+
+int main() { return assay::sandbox::run(); }

@@ -1,0 +1,187 @@
+#include "sandbox/launcher/netns.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "sandbox/spec.h"
+
+namespace assay::sandbox {
+namespace {
+
+constexpr int kLoopback = 1;                       // index of lo in every new namespace
+constexpr auto kDrain = std::chrono::seconds(10);  // a namespace not clean by then is given up
+
+// Sends one request and reads its acknowledgement; rtnetlink(7).
+Result<void> request(int socket, const void* bytes, std::size_t size, const char* step) {
+    if (::send(socket, bytes, size, 0) < 0) return fail_errno(errno, step);
+    struct {
+        nlmsghdr header;
+        nlmsgerr error;
+        char rest[512];
+    } reply;
+    ssize_t got = ::recv(socket, &reply, sizeof reply, 0);
+    if (got < 0) return fail_errno(errno, step);
+    if (static_cast<std::size_t>(got) < sizeof reply.header + sizeof reply.error ||
+        reply.header.nlmsg_type != NLMSG_ERROR)
+        return fail_errno(EBADMSG, step);
+    if (reply.error.error != 0) return fail_errno(-reply.error.error, step);
+    return {};
+}
+
+Result<void> raise_loopback() {
+    Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (!socket) return fail_errno(errno, "open rtnetlink");
+
+    struct {
+        nlmsghdr header;
+        ifinfomsg link;
+    } up{};
+    up.header.nlmsg_len = sizeof up;
+    up.header.nlmsg_type = RTM_NEWLINK;
+    up.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+    up.link.ifi_index = kLoopback;
+    up.link.ifi_flags = IFF_UP;
+    up.link.ifi_change = IFF_UP;
+    ASSAY_CHECK(request(socket.get(), &up, sizeof up, "bring lo up"));
+
+    struct {
+        nlmsghdr header;
+        ifaddrmsg address;
+        rtattr local_header;
+        in_addr local;
+    } add{};
+    add.header.nlmsg_len = sizeof add;
+    add.header.nlmsg_type = RTM_NEWADDR;
+    add.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    add.address.ifa_family = AF_INET;
+    add.address.ifa_prefixlen = 32;
+    add.address.ifa_scope = RT_SCOPE_UNIVERSE;
+    add.address.ifa_index = kLoopback;
+    add.local_header.rta_len = RTA_LENGTH(sizeof add.local);
+    add.local_header.rta_type = IFA_LOCAL;
+    ::inet_pton(AF_INET, kServiceAddress, &add.local);
+    return request(socket.get(), &add, sizeof add, "add service address");
+}
+
+// Number after `name` in a "name value name value" line of sockstat; -1 when it is not there.
+long field(std::string_view text, std::string_view line, std::string_view name) {
+    std::size_t at = text.find(line);
+    if (at == std::string_view::npos) return -1;
+    text = text.substr(at, text.find('\n', at) - at);
+    at = text.find(name);
+    if (at == std::string_view::npos) return -1;
+    long value = 0;
+    for (char c : text.substr(at + name.size())) {
+        if (c < '0' || c > '9') break;
+        value = value * 10 + (c - '0');
+    }
+    return value;
+}
+
+struct Sockets {
+    long alive = -1;      // of every family, closing ones included
+    long time_wait = -1;  // counted apart: they are no longer sockets to the kernel, but they hold their port
+};
+
+Sockets count_sockets(int sockstat) {
+    char text[1024];
+    ssize_t got = ::pread(sockstat, text, sizeof text, 0);
+    if (got <= 0) return {};
+    std::string_view view(text, static_cast<std::size_t>(got));
+    return {field(view, "sockets:", "used "), field(view, "TCP:", "tw ")};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NetNs>> NetPool::make() {
+    if (::unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
+    auto net = std::make_unique<NetNs>();
+    current_ = net->serial = ++last_serial_;
+    net->ns = Fd(::openat(proc_, "self/ns/net", O_RDONLY | O_CLOEXEC));
+    if (!net->ns) return fail_errno(errno, "open net namespace");
+    ASSAY_CHECK(raise_loopback());
+    // So that a server may listen on 80, as it may in a container.
+    ASSAY_CHECK(write_file_at(proc_, "sys/net/ipv4/ip_unprivileged_port_start", "0"));
+    net->counted = Fd(::openat(proc_, "self/net/sockstat", O_RDONLY | O_CLOEXEC));
+    if (!net->counted) return fail_errno(errno, "open /proc/net/sockstat");
+    return net;
+}
+
+Result<NetNs*> NetPool::acquire(bool fresh) {
+    std::unique_ptr<NetNs> net;
+    if (!fresh) {
+        const auto now = std::chrono::steady_clock::now();
+        // Oldest first: the parent has had the most time to close its sockets there. Two looks at most a launch.
+        for (int looks = 0; idle_.empty() && !draining_.empty() && looks < 2; ++looks) {
+            std::unique_ptr<NetNs> oldest = std::move(draining_.front());
+            draining_.erase(draining_.begin());
+            if (clean(*oldest)) {
+                idle_.push_back(std::move(oldest));
+            } else if (now - oldest->idle_since < kDrain) {
+                draining_.push_back(std::move(oldest));
+            }
+        }
+        if (!idle_.empty()) {
+            net = std::move(idle_.back());
+            idle_.pop_back();
+        }
+    }
+    if (!net) {
+        ASSAY_TRY(net, make());
+    }
+    net->recyclable = !fresh;
+    net->users = 1;
+    used_.push_back(std::move(net));
+    return used_.back().get();
+}
+
+void NetPool::release(NetNs& net) {
+    if (--net.users != 0) return;
+    auto at = std::find_if(used_.begin(), used_.end(), [&](const auto& other) { return other.get() == &net; });
+    std::unique_ptr<NetNs> owned = std::move(*at);
+    used_.erase(at);
+    if (!owned->recyclable || idle_.size() + draining_.size() >= keep_) return;
+    owned->idle_since = std::chrono::steady_clock::now();
+    (clean(*owned) ? idle_ : draining_).push_back(std::move(owned));
+}
+
+bool NetPool::clean(NetNs& net) {
+    Sockets left = count_sockets(net.counted.get());
+    return left.alive == 0 && left.time_wait == 0;
+}
+
+Result<void> NetPool::enter(const NetNs& net) {
+    if (current_ == net.serial) return {};
+    if (::setns(net.ns.get(), CLONE_NEWNET) != 0) return fail_errno(errno, "enter net namespace");
+    current_ = net.serial;
+    return {};
+}
+
+Result<std::vector<Fd>> NetPool::make_sockets(const NetNs& net, std::uint32_t count) {
+    ASSAY_CHECK(enter(net));
+    std::vector<Fd> sockets;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        sockets.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+        if (!sockets.back()) return fail_errno(errno, "make socket in net namespace");
+    }
+    return sockets;
+}
+
+}  // namespace assay::sandbox

@@ -1,0 +1,45 @@
+// Seccomp policies as data: the text of sandbox/policies/*.policy (its grammar stands on top of server.policy).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace assay::sandbox {
+
+struct PolicySource {
+    std::string name;  // "server"
+    std::string text;
+};
+
+// The policies that are built in.
+const std::vector<PolicySource>& embedded_policies();
+
+struct PolicyCondition {
+    unsigned arg = 0;                        // 0..5
+    std::uint64_t mask = ~std::uint64_t{0};  // all ones: compares the whole argument
+    std::uint64_t value = 0;
+};
+
+struct PolicyRule {
+    std::string call;
+    bool allow = false;
+    int error = 0;                            // errno of a refusal
+    std::vector<PolicyCondition> conditions;  // all must hold; empty = always
+    unsigned line = 0;
+    std::string reason;
+};
+
+struct Policy {
+    std::string name;
+    int default_error = 0;
+    std::vector<PolicyRule> rules;  // one per call and value: lists are spread out
+};
+
+// Reads one policy; `sources` are those that it may include. Errors carry "name.policy:line".
+Result<Policy> parse_policy(const PolicySource& source, const std::vector<PolicySource>& sources);
+
+}  // namespace assay::sandbox
