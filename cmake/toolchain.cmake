@@ -23,6 +23,10 @@ add_library(assay_flags INTERFACE)
 target_compile_options(assay_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
                                              -fno-strict-aliasing -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_compile_definitions(assay_flags INTERFACE _GNU_SOURCE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 takes the frames of Asio's coroutines, which recycle their memory, for mismatched pairs.
+  target_compile_options(assay_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
+endif()
 if(ASSAY_OPTIMISE_DEV)
   target_compile_options(assay_flags INTERFACE -O1)
 endif()

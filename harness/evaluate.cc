@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/tree.h"
 #include "harness/batch/source.h"
@@ -11,7 +14,8 @@
 #include "harness/diagnose.h"
 #include "harness/report/newman_csv.h"
 #include "harness/scenario.h"
-#include "harness/verify/paper.h"
+#include "images/mounts.h"
+#include "images/setup.h"
 #include "runtime/log_capture.h"
 #include "runtime/readiness.h"
 #include "runtime/starvation.h"
@@ -81,6 +85,7 @@ class StageFolder {
 
 // What one attempt found out; a fault ends it early.
 struct Attempted {
+    std::string suite;  // its name
     std::vector<check::RequestOutcome> outcomes;
     collect::Verdict verdict;
     collect::ServerLife server;
@@ -109,6 +114,7 @@ class Evaluation {
     Session& session_;
     const batch::Submission& submission_;
     const ImageHost& image_;
+    std::vector<std::string> own_setup_;
     Attempted found_;
 };
 
@@ -118,6 +124,8 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
     if (!suite) co_return tl::unexpected(Fault{"read suite", suite.error().to_string(), false});
 
+    found_.suite = (*suite)->suite.name;
+
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
     auto slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
@@ -126,30 +134,19 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     phases.begin("materialise");
     auto stage = StageFolder::make(session_, *image_.launcher);
     if (!stage) co_return tl::unexpected(Fault{"materialise", stage.error().to_string(), true});
-    auto source = batch::materialise(submission_, stage->directory(),
-                                     {image_.launcher->outer_uid(), image_.launcher->outer_gid()});
-    if (!source && source.error().fault)
-        co_return tl::unexpected(Fault{"materialise", source.error().error.to_string(), true});
-    if (!source) found_.rejected = "the source was rejected: " + source.error().error.to_string();
-
-    // Structure is a task of its own, beside everything that follows.
-    runtime::Event<std::vector<verify::RuleVerdict>> structure(session_.reactor.context());
-    if (source && session_.policy.verify)
-        asio::post(session_.scheduler.executor(),
-                   [structure, added = source->added, constraints = submission_.task->constraints] {
-                       structure.set(verify::judge_paper(added, constraints));
-                   });
-    else
-        structure.set({});
+    auto source = batch::materialise(submission_, stage->directory(), owner(*image_.launcher));
+    if (!source) {
+        if (auto* error = std::get_if<Error>(&source.error()))
+            co_return tl::unexpected(Fault{"materialise", error->to_string(), true});
+        found_.rejected = "the source was rejected: " + std::get<batch::SourceRejected>(source.error()).why.to_string();
+    }
+    auto structure = verify_beside(*stage, source.has_value());
 
     images::Layer layer;
     if (source) {
         phases.begin("dependencies");
-        auto made = co_await dependencies(*source, slot, alone);
-        if (!made) {
-            (void)co_await structure.wait();
-            co_return tl::unexpected(made.error());
-        }
+        auto made = co_await dependencies(*stage, slot, alone);
+        if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
     }
 
@@ -165,7 +162,6 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         if (launched) {
             server.emplace(std::move(*launched));
         } else if (auto* fault = std::get_if<Fault>(&launched.error())) {
-            (void)co_await structure.wait();
             co_return tl::unexpected(*fault);
         } else {
             found_.rejected = "the start command could not be run: " +
@@ -218,26 +214,58 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = static_cast<std::uint32_t>(std::count_if(found_.outcomes.begin(), found_.outcomes.end(),
                                                                 [](const auto& outcome) { return outcome.presumed; }));
-    for (auto& rule : co_await structure.wait())
+    auto rules = co_await structure.wait();
+    if (!rules) co_return tl::unexpected(Fault{"verify", rules.error().to_string(), true});
+    for (auto& rule : *rules)
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
 }
 
+// Structure is a task of its own, beside everything that follows: it reads the source that was just written, which
+// the server never writes to (its work tree is an overlay above it).
+Structure Evaluation::verify_beside(const StageFolder& stage, bool present) {
+    Structure structure(session_.reactor.context());
+    auto directory = present && session_.policy.verify ? duplicate(stage.directory()) : Fd();
+    if (!directory)
+        structure.set(tl::unexpected(directory.error()));
+    else if (!*directory)
+        structure.set(std::vector<verify::RuleVerdict>());
+    else
+        asio::post(session_.scheduler.executor(),
+                   [structure, submission = &submission_, kept = std::make_shared<Fd>(std::move(*directory))] {
+                       structure.set(batch::verify_structure(*submission, kept->get()));
+                   });
+    return structure;
+}
+
 // A layer that has to be built is waited for without a slot: others run meanwhile.
-Task<OrFault<images::Layer>> Evaluation::dependencies(const batch::SourceTree& source, runtime::Admission::Slot& slot,
+Task<OrFault<images::Layer>> Evaluation::dependencies(const StageFolder& stage, runtime::Admission::Slot& slot,
                                                       bool alone) {
-    images::LayerRequest request{image_.recipe.name, source.manifests, submission_.task->setup_cmds};
-    if (!session_.layers.ready(request)) {
-        slot.release();
-        event("dependencies", {{"state", "building"}});
+    images::LayerRequest request{image_.recipe.name, read_manifests(image_.recipe, stage.directory()),
+                                 submission_.task->setup_cmds};
+    auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
+    if (!setup) {
+        found_.rejected = "its dependencies could not be installed: " + setup.error().to_string();
+        co_return images::Layer();
     }
-    auto layer = co_await session_.layers.ensure(request);
-    if (slot.empty()) slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
-    if (layer) co_return std::move(*layer);
-    found_.dependency_log = layer.error().log;
-    if (!layer.error().submission)
-        co_return tl::unexpected(Fault{"dependencies", layer.error().error.to_string(), true});
-    found_.rejected = "its dependencies could not be installed: " + layer.error().error.to_string();
+    own_setup_ = std::move(setup->commands);
+    if (!setup->layer) co_return images::Layer();
+
+    const std::string key = image_.recipe.name + setup->layer->digest();
+    auto layer = session_.layers.find(key);
+    if (!layer) {
+        slot.release();
+        event("dependencies", {{"state", "wait"}});
+        layer = co_await session_.layers.ensure(key, [this, request] { return session_.layer_store.ensure(request); });
+        slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+    }
+    if (*layer) co_return std::move(**layer);
+    const images::LayerFailure& failure = layer->error();
+    if (auto log = failure.log.empty() ? Result<std::string>() : read_file(failure.log, kDependencyLogLimit))
+        found_.dependency_log = *log;
+    if (!failure.of_submission())
+        co_return tl::unexpected(Fault{"dependencies", failure.to_string(), failure.retryable()});
+    found_.rejected = "its dependencies could not be installed: " + failure.to_string();
     co_return images::Layer();
 }
 
@@ -245,8 +273,11 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
     const batch::Task& task = *submission_.task;
     sandbox::Spec spec;
     spec.label = submission_.id;
+    // Set-up commands that do more than install run here, as in the paper's container: before the server, whatever
+    // they return.
     std::string command;
-    for (const std::string& each : task.run_cmds) command += (command.empty() ? "" : " && ") + each;
+    for (const std::string& each : own_setup_) command += each + "\n";
+    for (const std::string& each : task.run_cmds) command += each + "\n";
     spec.argv = {"/bin/bash", "-c", command};
     spec.env = images::server_env(image_.recipe, task.port, std::nullopt);
     spec.work_tree.lower = {stage.inside()};
@@ -297,7 +328,8 @@ collect::Record new_record(const batch::Submission& submission) {
     record.task = submission.task->name;
     record.framework = submission.task->constraints.framework;
     record.level = submission.task->constraints.level();
-    record.labels = submission.labels;
+    for (const auto& [name, value] : submission.labels.items())
+        record.labels[name] = value.is_string() ? value.get<std::string>() : value.dump();
     return record;
 }
 
@@ -310,13 +342,13 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     const auto image = session.images.find(submission.task->image);
     if (image == session.images.end()) {
         record.outcome = Fault{"image", "there is no image \"" + submission.task->image + "\"", false};
-        session.collector.record(std::move(record), {}, {});
+        session.collector.record(std::move(record));
         co_return;
     }
     if (submission.task->constraints.database == verify::Database::postgres) {
         record.outcome =
             Fault{"services", "the task needs PostgreSQL beside the server, which this version does not start", false};
-        session.collector.record(std::move(record), {}, {});
+        session.collector.record(std::move(record));
         co_return;
     }
 
@@ -330,7 +362,7 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     record.phases = evaluation.phases.take();
     if (!found) {
         record.outcome = std::move(found.error());
-        session.collector.record(std::move(record), {}, {});
+        session.collector.record(std::move(record));
         co_return;
     }
     record.attempts.push_back({"", found->verdict.counts});
@@ -339,13 +371,11 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
     record.server = std::move(found->server);
     record.outcome = std::move(found->verdict);
-    if (session.policy.newman_csv) {
-        auto suite =
-            session.suites.load(session.policy.suite.empty() ? submission.task->collection : session.policy.suite);
-        session.collector.attach(submission.id, "newman-run-report.csv",
-                                 report::newman_csv((*suite)->name(), found->outcomes));
-    }
-    session.collector.record(std::move(record), std::move(found->log), std::move(found->dependency_log));
+    std::vector<collect::LogFile> files = {{"server.log", std::move(found->log)},
+                                           {"dependencies.log", std::move(found->dependency_log)}};
+    if (session.policy.newman_csv)
+        files.push_back({"newman-run-report.csv", report::newman_csv(found->suite, found->outcomes)});
+    session.collector.record(std::move(record), std::move(files));
 }
 
 Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& submissions, std::uint32_t at_once) {

@@ -11,6 +11,7 @@
 #include "harness/collect/collector.h"
 #include "harness/schedule.h"
 #include "harness/suites.h"
+#include "images/dependencies.h"
 #include "images/recipe.h"
 #include "runtime/admission.h"
 #include "runtime/launchers.h"
@@ -20,16 +21,16 @@ namespace assay::harness {
 
 // How every submission of a batch is treated. Part of the run's manifest.
 struct Policy {
-    bool verify = true;                    // the paper's three verifiers
-    Millis timeout_request{10000};         // idle time of a request; 0 = none. newman's --timeout-request
-    Millis timeout_script{5000};           // of one script
-    std::uint32_t timeouts_in_a_row = 3;   // then the rest of the requests is presumed to time out; 0 = never
-    Millis ready_timeout{25000};           // the paper: 5 tries, 5 s apart
-    sandbox::Limits limits;                // of a server
+    bool verify = true;                        // the paper's three verifiers
+    Millis timeout_request{10000};             // idle time of a request; 0 = none. newman's --timeout-request
+    Millis timeout_script{5000};               // of one script
+    std::uint32_t timeouts_in_a_row = 3;       // then the rest of the requests is presumed to time out; 0 = never
+    Millis ready_timeout{25000};               // the paper: 5 tries, 5 s apart
+    sandbox::Limits limits;                    // of a server
     Bytes log_kept{std::uint64_t{256} << 10};  // of a server's output: head and tail, each
-    bool newman_csv = false;               // write logs/<id>/newman-run-report.csv
+    bool newman_csv = false;                   // write logs/<id>/newman-run-report.csv
     std::vector<std::pair<std::string, std::string>> globals;  // beside APIURL: newman's --global-var
-    std::string suite;                     // instead of each task's collection; empty = the task's
+    std::string suite;                                         // instead of each task's collection; empty = the task's
 };
 
 // What an image needs at run time.
@@ -45,6 +46,7 @@ struct Session {
     runtime::Admission& admission;
     Suites& suites;
     runtime::Layers& layers;
+    images::LayerStore& layer_store;
     collect::Collector& collector;
     const std::map<std::string, ImageHost>& images;
     const Policy& policy;

@@ -19,11 +19,11 @@ struct LoadedSuite {
 
 // Thread-safe. An unreadable collection stays an error (file, line, remedy) for every submission that names it.
 class Suites {
-   public:
+ public:
     explicit Suites(std::shared_ptr<script::Platform> platform) : platform_(std::move(platform)) {}
     Result<std::shared_ptr<const LoadedSuite>> load(const std::string& path);
 
-   private:
+ private:
     std::shared_ptr<script::Platform> platform_;
     std::mutex mutex_;
     std::map<std::string, Result<std::shared_ptr<const LoadedSuite>>> loaded_;

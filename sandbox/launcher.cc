@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <utility>
 
@@ -71,14 +70,6 @@ Result<pid_t> spawn(const std::string& program, int socket) {
 }
 
 }  // namespace
-
-std::string launcher_beside_program() {
-    char path[PATH_MAX];
-    ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
-    if (size <= 0) return {};
-    std::string program(path, static_cast<std::size_t>(size));
-    return program.substr(0, program.rfind('/') + 1) + "assay-launcher";
-}
 
 struct Launcher::State {
     Fd socket;

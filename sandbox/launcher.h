@@ -65,9 +65,6 @@ struct Ended {
 
 using Reply = std::variant<Launched, LaunchFailed, Sockets, MainEnded, Ended>;
 
-// Path of the assay-launcher beside the running program; empty when /proc cannot tell.
-std::string launcher_beside_program();
-
 class Launcher {
  public:
     struct Options {

@@ -30,8 +30,7 @@ struct Item {
     std::string name;
     json data;
     std::optional<Record> record;
-    std::string server_log;
-    std::string dependency_log;
+    std::vector<LogFile> files;
 };
 
 }  // namespace
@@ -122,14 +121,14 @@ struct Collector::State {
     }
 
     Result<void> write_logs(const Item& item) const {
-        if (item.server_log.empty() && item.dependency_log.empty()) return {};
         const std::string logs = log_folder(folder, item.record->id);
-        std::error_code made;
-        std::filesystem::create_directories(logs, made);
-        if (made) return fail_errno(made.value(), "make folder", logs);
-        if (!item.server_log.empty()) ASSAY_CHECK(write_file_at(AT_FDCWD, logs + "/server.log", item.server_log));
-        if (!item.dependency_log.empty())
-            ASSAY_CHECK(write_file_at(AT_FDCWD, logs + "/dependencies.log", item.dependency_log));
+        for (const LogFile& file : item.files) {
+            if (file.bytes.empty()) continue;
+            std::error_code made;
+            std::filesystem::create_directories(logs, made);
+            if (made) return fail_errno(made.value(), "make folder", logs);
+            ASSAY_CHECK(write_file_at(AT_FDCWD, logs + "/" + file.name, file.bytes));
+        }
         return {};
     }
 };
@@ -168,18 +167,17 @@ Collector::~Collector() {
 void Collector::add_sink(std::shared_ptr<Sink> sink) { state_->sinks.push_back(std::move(sink)); }
 
 void Collector::event(const std::string& submission, const std::string& name, const json& data) {
-    state_->post(Item{{}, submission, name, data, {}, {}, {}});
+    state_->post(Item{{}, submission, name, data, {}, {}});
 }
 
 void Collector::request(const std::string& submission, const check::RequestOutcome& outcome) {
-    state_->post(Item{{}, submission, "request", to_json(outcome), {}, {}, {}});
+    state_->post(Item{{}, submission, "request", to_json(outcome), {}, {}});
 }
 
-void Collector::record(Record record, std::string server_log, std::string dependency_log) {
+void Collector::record(Record record, std::vector<LogFile> files) {
     std::string id = record.id;
     const std::string name = record.verdict() != nullptr ? "verdict" : "fault";
-    state_->post(
-        Item{{}, std::move(id), name, {}, std::move(record), std::move(server_log), std::move(dependency_log)});
+    state_->post(Item{{}, std::move(id), name, {}, std::move(record), std::move(files)});
 }
 
 Result<void> Collector::flush() {

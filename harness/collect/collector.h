@@ -41,7 +41,8 @@ class Collector {
     // All thread-safe, none waits for the disk.
     void event(const std::string& submission, const std::string& name, const nlohmann::json& data);
     void request(const std::string& submission, const check::RequestOutcome& outcome);
-    void record(Record record, std::string server_log, std::string dependency_log);
+    // `files` go to logs/<submission>/ first; empty ones are not written.
+    void record(Record record, std::vector<LogFile> files = {});
 
     // Waits until everything posted so far is on disk. The first write error, if any.
     Result<void> flush();

@@ -66,10 +66,9 @@ struct ResourceLimit {
 struct Plan {
     std::uint64_t id = 0;
     std::uint32_t turn = 0;        // see Gate
-    const int* cgroups = nullptr;  // open cgroup.procs files to write "0" to (cgroup v1)
+    const int* cgroups = nullptr;  // open `tasks` files to write "0" to (cgroup v1)
     unsigned cgroup_count = 0;
-    bool own_cgroup_view = false;  // unshare the cgroup namespace once inside
-    int stdio[3] = {-1, -1, -1};   // -1: stays /dev/null
+    int stdio[3] = {-1, -1, -1};  // -1: stays /dev/null
     const Op* ops = nullptr;
     unsigned op_count = 0;
     const ResourceLimit* limits = nullptr;

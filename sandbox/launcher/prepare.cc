@@ -44,6 +44,8 @@ rlimit at_most(int which, rlim_t wanted) {
 
 }  // namespace
 
+Bytes disk_limit(const Limits& limits) { return limits.disk.count == 0 ? Bytes{kDefaultDisk} : limits.disk; }
+
 void Prepared::mount(Step step, const char* source, const char* target, const char* type, unsigned long flags,
                      const char* data) {
     Op op;
@@ -68,7 +70,7 @@ void Prepared::directory(const char* path, mode_t mode) {
 
 Result<void> Prepared::plan_mounts(const Spec& spec) {
     // One bounded tmpfs holds everything that the sandbox can write: one size, one inode count, freed as a whole.
-    const std::uint64_t disk = spec.limits.disk.count == 0 ? kDefaultDisk : spec.limits.disk.count;
+    const std::uint64_t disk = disk_limit(spec.limits).count;
     const std::uint32_t inodes = spec.limits.inodes == 0 ? kDefaultInodes : spec.limits.inodes;
     mount(Step::mount_private, "tmpfs", kPrivate, "tmpfs", MS_NOSUID | MS_NODEV,
           keep("mode=0755,uid=1000,gid=1000,size=" + std::to_string(disk) + ",nr_inodes=" + std::to_string(inodes)));

@@ -11,6 +11,9 @@
 
 namespace assay::sandbox {
 
+// The size of the bounded tmpfs, its default applied.
+Bytes disk_limit(const Limits& limits);
+
 // Owns what a Plan points to; keep it until the clone, which copies it. Not movable once filled.
 class Prepared {
  public:

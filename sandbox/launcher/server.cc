@@ -28,16 +28,21 @@
 namespace assay::sandbox {
 namespace {
 
+constexpr auto kCpuLook = std::chrono::milliseconds(20);   // how far a CPU time limit may be overrun, per core
 constexpr std::uint32_t kMostSockets = wire::kMaxFds - 1;  // one descriptor is the pidfd
 
 Micros to_micros(const timeval& time) { return Micros(time.tv_sec * 1'000'000LL + time.tv_usec); }
 
 // clone3, returning as fork does: the child has a copy of this memory and goes on from here.
-pid_t clone_init(int* pidfd) {
+pid_t clone_init(int* pidfd, int cgroup) {
     clone_args args{};
     args.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD;
     args.pidfd = reinterpret_cast<std::uint64_t>(pidfd);
     args.exit_signal = SIGCHLD;
+    if (cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = static_cast<std::uint64_t>(cgroup);
+    }
     return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
 }
 
@@ -119,7 +124,7 @@ void Server::launch(wire::Launch request, std::vector<Fd> fds) {
         return;
     }
     fail_launch(made.id, started.error(), false);
-    if (made.net != nullptr) nets_.release(*made.net);
+    give_back(made);
     sandboxes_.erase(made.id);
 }
 
@@ -141,9 +146,16 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio, const std::vect
         ASSAY_TRY(sandbox.net, nets_.acquire(spec.net == Net::fresh));
     }
 
+    ASSAY_TRY(sandbox.seat, parts_.cgroups.acquire(spec.limits));
     sandbox.prepared = std::make_unique<Prepared>();
-    ASSAY_CHECK(sandbox.prepared->fill(spec, filter->program, true));
+    ASSAY_CHECK(sandbox.prepared->fill(spec, filter->program, (parts_.cgroups.offers() & kPids) == 0));
     Plan& plan = sandbox.prepared->plan;
+    int cgroup = -1;
+    if (sandbox.seat != nullptr) {
+        plan.cgroups = CgroupPool::join_files(*sandbox.seat).data();
+        plan.cgroup_count = static_cast<unsigned>(CgroupPool::join_files(*sandbox.seat).size());
+        cgroup = CgroupPool::join_folder(*sandbox.seat);
+    }
     plan.id = sandbox.id;
     plan.turn = ++turn_;
     std::size_t next = 0;
@@ -155,7 +167,7 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio, const std::vect
 
     ASSAY_CHECK(nets_.enter(*sandbox.net));
     int pidfd = -1;
-    pid_t init = clone_init(&pidfd);
+    pid_t init = clone_init(&pidfd, cgroup);
     if (init == 0) run_init(plan, *parts_.gate);
     if (init < 0) return fail_errno(errno, "clone init");
     sandbox.init = init;
@@ -211,8 +223,10 @@ void Server::handle(const Report& report) {
             sandbox.runs = true;
             sandbox.started_at = report.when;
             sandbox.prepared.reset();
-            if (sandbox.spec.limits.wall_time.count() > 0)
-                sandbox.deadline = std::chrono::steady_clock::now() + sandbox.spec.limits.wall_time;
+            const auto now = std::chrono::steady_clock::now();
+            if (sandbox.spec.limits.wall_time.count() > 0) sandbox.deadline = now + sandbox.spec.limits.wall_time;
+            if (sandbox.spec.limits.cpu_time.count() > 0 && (parts_.cgroups.offers() & kCpuTime) != 0)
+                look_at_cpu(sandbox, now);
             std::vector<Fd> fds;
             fds.push_back(std::move(sandbox.pidfd));
             for (Fd& socket : sandbox.sockets) fds.push_back(std::move(socket));
@@ -249,12 +263,12 @@ void Server::reap() {
     }
 }
 
+// How main ended, as far as its wait status tells.
 Exit Server::describe_exit(const Sandbox& sandbox) const {
     Exit exit;
     if (!sandbox.limit.empty()) {
         exit.how = Exit::How::limit;
         exit.limit = sandbox.limit;
-        exit.limits_hit.push_back(sandbox.limit);
     } else if (!sandbox.main_ended) {
         exit.how = Exit::How::killed;
     } else if (WIFSIGNALED(sandbox.status)) {
@@ -266,6 +280,56 @@ Exit Server::describe_exit(const Sandbox& sandbox) const {
     return exit;
 }
 
+// Adds what the kernel counted, and sees whether a limit stood behind the signal that ended main.
+void Server::account(const Sandbox& sandbox, const rusage& usage, Exit& exit) const {
+    const Limits& limits = sandbox.spec.limits;
+    exit.usage.cpu_user = to_micros(usage.ru_utime);
+    exit.usage.cpu_system = to_micros(usage.ru_stime);
+    exit.usage.memory_peak = Bytes{static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
+    exit.usage.disk = Bytes{sandbox.disk};
+
+    CgroupUse use;
+    if (sandbox.seat != nullptr) {
+        use = parts_.cgroups.use(*sandbox.seat);
+        if (use.memory_peak != 0) exit.usage.memory_peak = Bytes{use.memory_peak};
+        exit.usage.processes_peak = use.processes_peak;
+        // wait() adds up what parents waited for; a program can avoid that. The cgroup counts every task.
+        const Micros all(static_cast<std::int64_t>(use.cpu_nanoseconds / 1000));
+        const Micros seen = exit.usage.cpu_user + exit.usage.cpu_system;
+        if (all > seen) exit.usage.cpu_user += all - seen;
+    }
+    auto limited = [&](const char* name) {
+        exit.how = Exit::How::limit;
+        exit.code = 0;
+        exit.limit = name;
+    };
+    auto hit = [&](const char* name) {
+        if (std::find(exit.limits_hit.begin(), exit.limits_hit.end(), name) == exit.limits_hit.end())
+            exit.limits_hit.emplace_back(name);
+    };
+    const bool sigkill = exit.how == Exit::How::signaled && exit.code == SIGKILL;
+    if (use.out_of_memory != 0) {
+        // Either main itself, or init, and everything with it.
+        if (sigkill || (!sandbox.main_ended && !sandbox.killed)) limited("memory");
+        hit("memory");
+    }
+    if (limits.cpu_time.count() > 0 && exit.how == Exit::How::signaled) {
+        const bool used_up = exit.usage.cpu_user + exit.usage.cpu_system >= limits.cpu_time;
+        if (exit.code == SIGXCPU || (sigkill && used_up)) limited("cpu_time");
+    }
+    if (exit.how == Exit::How::signaled && exit.code == SIGXFSZ) hit("file_size");
+    if (use.processes_refused != 0) hit("processes");
+    const std::uint64_t disk = disk_limit(limits).count;
+    if (sandbox.disk + 4096 > disk) hit("disk");
+    if (!exit.limit.empty()) hit(exit.limit.c_str());
+
+    const unsigned offers = parts_.cgroups.offers();
+    if (limits.memory.count != 0 && (offers & kMemory) == 0) exit.unenforced.emplace_back("memory");
+    if (limits.cpus > 0 && (offers & kCpu) == 0) exit.unenforced.emplace_back("cpus");
+    // Without cgroups each process has the limit for itself (RLIMIT_CPU).
+    if (limits.cpu_time.count() > 0 && (offers & kCpuTime) == 0) exit.unenforced.emplace_back("cpu_time");
+}
+
 void Server::finish(Sandbox& sandbox, const rusage& usage) {
     const std::uint64_t id = sandbox.id;
     timespec now{};
@@ -275,11 +339,8 @@ void Server::finish(Sandbox& sandbox, const rusage& usage) {
         Exit exit = describe_exit(sandbox);
         const std::int64_t ended = sandbox.killed || sandbox.ended_at == 0 ? now_ns : sandbox.ended_at;
         exit.usage.wall = Micros((ended - sandbox.started_at) / 1000);
-        exit.usage.cpu_user = to_micros(usage.ru_utime);
-        exit.usage.cpu_system = to_micros(usage.ru_stime);
-        exit.usage.memory_peak = Bytes{static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
-        exit.usage.disk = Bytes{sandbox.disk};
-        nets_.release(*sandbox.net);
+        account(sandbox, usage, exit);
+        give_back(sandbox);
         reply(wire::Kind::ended, wire::encode(wire::End{id, exit}));
     } else {
         Error error{step_name(sandbox.failed_step), sandbox.failed_code, {}, {}};
@@ -292,24 +353,45 @@ void Server::finish(Sandbox& sandbox, const rusage& usage) {
         // Out of memory or processes is the host's doing; that there is no such program is the submission's.
         const bool program =
             sandbox.failed_step == Step::exec && sandbox.failed_code != ENOMEM && sandbox.failed_code != EAGAIN;
-        sandbox.sockets.clear();
-        nets_.release(*sandbox.net);
+        give_back(sandbox);
         fail_launch(id, error, program);
     }
     by_init_.erase(sandbox.init);
     sandboxes_.erase(id);
 }
 
+void Server::give_back(Sandbox& sandbox) {
+    sandbox.sockets.clear();  // ours would keep the namespace from being clean
+    if (sandbox.net != nullptr) nets_.release(*sandbox.net);
+    parts_.cgroups.release(sandbox.seat);
+}
+
 void Server::check_deadlines() {
     const auto now = std::chrono::steady_clock::now();
-    for (auto& [id, sandbox] : sandboxes_)
+    for (auto& [id, sandbox] : sandboxes_) {
+        if (sandbox->killed) continue;
         if (sandbox->deadline <= now) end(*sandbox, "wall_time");
+        if (sandbox->next_cpu_look <= now) look_at_cpu(*sandbox, now);
+    }
+}
+
+// Ends it if its CPU time is used up; else looks again when that can be the case at the earliest.
+void Server::look_at_cpu(Sandbox& sandbox, Time now) {
+    using std::chrono::nanoseconds;
+    static const long cores = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
+    const auto used = nanoseconds(static_cast<std::int64_t>(parts_.cgroups.cpu_nanoseconds(*sandbox.seat)));
+    const auto left = nanoseconds(sandbox.spec.limits.cpu_time) - used;
+    if (left <= nanoseconds::zero()) {
+        end(sandbox, "cpu_time");
+        return;
+    }
+    sandbox.next_cpu_look = now + std::max<nanoseconds>(kCpuLook, left / cores);
 }
 
 int Server::poll_timeout() const {
     Time first = Time::max();
     for (const auto& [id, sandbox] : sandboxes_)
-        if (!sandbox->killed) first = std::min(first, sandbox->deadline);
+        if (!sandbox->killed) first = std::min({first, sandbox->deadline, sandbox->next_cpu_look});
     if (first == Time::max()) return -1;
     auto left = std::chrono::ceil<Millis>(first - std::chrono::steady_clock::now()).count();
     return static_cast<int>(std::clamp<long long>(left, 0, 60'000));

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "sandbox/launcher/cgroup.h"
 #include "sandbox/launcher/child.h"
 #include "sandbox/launcher/identity.h"
 #include "sandbox/launcher/netns.h"
@@ -26,6 +27,7 @@ class Server {
  public:
     struct Parts {
         Identity identity;
+        CgroupPool cgroups;
         std::vector<wire::Filter> filters;
         unsigned net_pool = 0;
         Fd reports;  // read end of the pipe whose write end is kReportFd
@@ -45,6 +47,7 @@ class Server {
         pid_t init = -1;
         Spec spec;
         NetNs* net = nullptr;
+        CgroupPool::Seat* seat = nullptr;
         std::unique_ptr<Prepared> prepared;  // until it runs
         Fd pidfd;                            // until it is sent
         std::vector<Fd> sockets;             // likewise
@@ -57,9 +60,10 @@ class Server {
         Step failed_step = Step::none;  // set-up
         std::uint32_t failed_op = 0;
         int failed_code = 0;
-        std::int64_t started_at = 0;  // exec, CLOCK_MONOTONIC ns
-        std::int64_t ended_at = 0;    // main, or the last process
-        Time deadline = Time::max();
+        std::int64_t started_at = 0;       // exec, CLOCK_MONOTONIC ns
+        std::int64_t ended_at = 0;         // main, or the last process
+        Time deadline = Time::max();       // of wall_time
+        Time next_cpu_look = Time::max();  // at what cpu_time is left of
     };
 
     void take_requests();
@@ -73,9 +77,12 @@ class Server {
     void handle(const Report& report);
     void reap();
     void finish(Sandbox& sandbox, const rusage& usage);
+    void give_back(Sandbox& sandbox);
     Exit describe_exit(const Sandbox& sandbox) const;
+    void account(const Sandbox& sandbox, const rusage& usage, Exit& exit) const;
 
     void check_deadlines();
+    void look_at_cpu(Sandbox& sandbox, Time now);
     [[nodiscard]] int poll_timeout() const;
 
     void reply(wire::Kind kind, std::string body, std::vector<Fd> fds = {});

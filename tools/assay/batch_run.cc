@@ -164,12 +164,21 @@ Result<Images> start_launchers(const Plan& plan, const std::string& layers_dir, 
     return images;
 }
 
+Result<images::LayerStore> open_layer_store(bool offline) {
+    images::LayerStore::Options options;
+    ASSAY_TRY(options.launcher.program, launcher_program());
+    options.store.path = cache_folder();
+    options.environment = environment();
+    options.offline = offline;
+    return images::LayerStore::open(std::move(options));
+}
+
 void post_bad_entries(const std::vector<batch::EntryError>& bad, collect::Collector& collector) {
     for (const auto& entry : bad) {
         collect::Record record;
         record.id = entry.id;
         record.outcome = runtime::Fault{"read batch", entry.error.to_string(), false};
-        collector.record(std::move(record), {}, {});
+        collector.record(std::move(record));
     }
 }
 
@@ -193,8 +202,8 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
 
     runtime::Reactor reactor;
     ASSAY_TRY(auto platform, script::Platform::create());
-    ASSAY_TRY(auto dependencies, open_dependencies(options.offline));
-    ASSAY_TRY(const Images images, start_launchers(plan, dependencies->layers_dir(), reactor));
+    ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
+    ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store().layers_dir(), reactor));
     ASSAY_TRY(auto collector, collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
     auto sink = std::make_shared<TableSink>();
     collector->add_sink(sink);
@@ -208,8 +217,9 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         harness::Scheduler scheduler({}, platform, limits);
         runtime::Admission admission(reactor, plan.capacity);
         harness::Suites suites(platform);
-        runtime::Layers layers(reactor, *dependencies);
-        harness::Session session{reactor, scheduler, admission, suites, layers, *collector, images, plan.policy};
+        runtime::Layers layers(reactor);
+        harness::Session session{reactor,     scheduler,  admission, suites,     layers,
+                                 layer_store, *collector, images,    plan.policy};
         scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
     }
     BatchSummary summary;

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -18,6 +17,7 @@
 #include "sandbox/host_root.h"
 #include "sandbox/launcher.h"
 #include "tools/assay/commands.h"
+#include "tools/assay/environment.h"
 
 namespace assay::tools {
 namespace {
@@ -178,8 +178,9 @@ int exec(const Options& options) {
     if (!spec) return complain(spec.error(), kUsage);
 
     sandbox::Launcher::Options how;
-    const char* named = std::getenv("ASSAY_LAUNCHER");
-    how.program = named != nullptr ? named : sandbox::launcher_beside_program();
+    auto program = launcher_program();
+    if (!program) return complain(program.error(), kFault);
+    how.program = *program;
     auto launcher = sandbox::Launcher::start(*plan, how);
     if (!launcher) return complain(launcher.error(), kFault);
     int missing_program = 0;

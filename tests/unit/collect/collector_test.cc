@@ -62,7 +62,7 @@ TEST_F(CollectorTest, EventsOfManyThreadsAreAllWrittenInOneNumberedOrder) {
 TEST_F(CollectorTest, ARecordIsInTheJournalAndInTheResultsWithItsLog) {
     auto collector = Collector::open(folder, {}, false);
     ASSERT_TRUE(collector);
-    (*collector)->record(record("x/y"), "boom\n", "");
+    (*collector)->record(record("x/y"), {{"server.log", "boom\n"}, {"dependencies.log", ""}});
     ASSERT_TRUE((*collector)->flush());
     EXPECT_EQ(lines("events.ndjson")[0]["record"], lines("results.jsonl")[0]);
     EXPECT_EQ(*read_file(Collector::log_folder(folder, "x/y") + "/server.log"), "boom\n");
@@ -73,7 +73,7 @@ TEST_F(CollectorTest, ARecordIsInTheJournalAndInTheResultsWithItsLog) {
 TEST_F(CollectorTest, AnExistingRunIsNotOverwrittenButCanBeContinued) {
     {
         auto collector = Collector::open(folder, {}, false);
-        (*collector)->record(record("a"), "", "");
+        (*collector)->record(record("a"));
     }
     auto again = Collector::open(folder, {}, false);
     ASSERT_FALSE(again);
@@ -81,7 +81,7 @@ TEST_F(CollectorTest, AnExistingRunIsNotOverwrittenButCanBeContinued) {
     {
         auto collector = Collector::open(folder, {}, true);
         ASSERT_TRUE(collector);
-        (*collector)->record(record("b"), "", "");
+        (*collector)->record(record("b"));
     }
     auto results = read_results(folder);
     ASSERT_TRUE(results);
@@ -91,7 +91,7 @@ TEST_F(CollectorTest, AnExistingRunIsNotOverwrittenButCanBeContinued) {
 TEST_F(CollectorTest, ALineCutByTheEndOfTheMachineIsIgnoredByReaders) {
     {
         auto collector = Collector::open(folder, {}, false);
-        (*collector)->record(record("a"), "", "");
+        (*collector)->record(record("a"));
     }
     std::ofstream(folder + "/results.jsonl", std::ios::app) << "{\"id\": \"b\", \"verd";
     auto results = read_results(folder);

@@ -1,0 +1,22 @@
+# The files of the npm packages that the program embeds: what require() in a script can reach.
+set(ASSAY_LIBRARY_FILES
+  ajv/dist/ajv.bundle.js
+  backbone/backbone.js
+  chai/chai.js
+  chai-postman/lib/index.js
+  crypto-js/crypto-js.js
+  csv-parse/lib/index.js
+  csv-parse/lib/sync.js
+  events/events.js
+  lodash/lodash.js
+  lodash3/index.js
+  moment/moment.js
+  sax/lib/sax.js
+  tv4/tv4.js
+  underscore/underscore-umd.js
+  xml2js/lib/bom.js
+  xml2js/lib/builder.js
+  xml2js/lib/defaults.js
+  xml2js/lib/parser.js
+  xml2js/lib/processors.js
+  xml2js/lib/xml2js.js)
