@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-#include "harness/check/reason.h"
+#include "harness/http/text.h"
 #include "harness/request_builder.h"
 #include "harness/suite/postman.h"
 
@@ -25,27 +25,11 @@ Awaitable<void> sleep_until(Instant when) {
     co_await timer.async_wait(asio::use_awaitable_t<http::LaneExecutor>());
 }
 
-// Header values are bytes on the wire; newman reads them as Latin-1.
-std::string latin1_as_utf8(std::string_view bytes) {
-    std::string text;
-    text.reserve(bytes.size());
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80) {
-            text += c;
-        } else {
-            text += static_cast<char>(0xc0 | byte >> 6);
-            text += static_cast<char>(0x80 | (byte & 0x3f));
-        }
-    }
-    return text;
-}
-
 // A response as scripts see it, and what the views in it point to.
 struct Answered {
     explicit Answered(http::Response&& received) : response(std::move(received)) {
         for (const auto& header : response.headers) {
-            headers.emplace_back(latin1_as_utf8(header.name), latin1_as_utf8(header.value));
+            headers.emplace_back(header.name, http::latin1_to_utf8(header.value));  // as newman reads bytes
         }
         view.code = response.code;
         view.status = response.reason;

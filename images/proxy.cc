@@ -311,7 +311,7 @@ struct Proxy::State {
             auto [error, got] = co_await from.async_read_some(asio::buffer(chunk), kToken);
             if (error) {
                 if (name != nullptr && error != asio::error::eof && error != asio::error::operation_aborted)
-                    count(record.failures, *name, error.message());
+                    count(record.broken, *name, error.message());
                 break;
             }
             activity.last = Clock::now();
@@ -336,7 +336,7 @@ struct Proxy::State {
             const auto [error] = co_await timer.async_wait(kToken);
             if (error) co_return;
         }
-        if (!record.exhausted) count(record.failures, name, "nothing moved for too long");
+        if (!record.exhausted) count(record.broken, name, "nothing moved for too long");
     }
 
     asio::awaitable<void> refuse(tcp::socket& client, const std::string& host) {

@@ -48,7 +48,8 @@ class Proxy {
     };
     struct Record {
         std::vector<Event> refused;   // not on the list, or not understood
-        std::vector<Event> failures;  // on the list, but did not answer or broke off
+        std::vector<Event> failures;  // on the list, but could not be reached
+        std::vector<Event> broken;    // reached, but broke off or fell silent: a client can cause that, too
         std::uint64_t connections = 0;
         Bytes bytes;
         bool exhausted = false;  // `bytes` was reached

@@ -20,6 +20,7 @@ namespace assay::images {
 namespace {
 
 constexpr std::uint64_t kRecipeLimit = 256 * 1024;
+constexpr std::uint64_t kCopyLimit = 2 * 1024 * 1024;
 
 // Reads one table with the file and line at hand, so that every complaint names its place.
 class Reader {
@@ -115,9 +116,9 @@ Result<RootEntry> read_root_entry(const Reader& reader) {
         const char* content;
     };
     static constexpr std::array shapes{
-        Shape{RootEntry::Kind::bind, "bind", nullptr},           Shape{RootEntry::Kind::empty, "empty", nullptr},
-        Shape{RootEntry::Kind::directory, "directory", nullptr}, Shape{RootEntry::Kind::file, "file", "content"},
-        Shape{RootEntry::Kind::symlink, "symlink", "to"},
+        Shape{RootEntry::Kind::bind, "bind", nullptr},   Shape{RootEntry::Kind::copy, "copy", nullptr},
+        Shape{RootEntry::Kind::empty, "empty", nullptr}, Shape{RootEntry::Kind::directory, "directory", nullptr},
+        Shape{RootEntry::Kind::file, "file", "content"}, Shape{RootEntry::Kind::symlink, "symlink", "to"},
     };
     for (const Shape& shape : shapes) {
         if (!reader.has(shape.key)) continue;
@@ -127,7 +128,7 @@ Result<RootEntry> read_root_entry(const Reader& reader) {
         if (shape.content != nullptr) {
             ASSAY_CHECK(reader.only({shape.key, shape.content}));
             ASSAY_TRY(entry.content, reader.text(shape.content, true));
-        } else if (shape.kind == RootEntry::Kind::bind) {
+        } else if (shape.kind == RootEntry::Kind::bind || shape.kind == RootEntry::Kind::copy) {
             ASSAY_CHECK(reader.only({shape.key, "optional"}));
             ASSAY_TRY(entry.optional, reader.flag("optional"));
         } else {
@@ -136,17 +137,16 @@ Result<RootEntry> read_root_entry(const Reader& reader) {
         return entry;
     }
     return tl::unexpected(
-        reader.complain(nullptr, "a [[root]] entry needs one of bind, empty, directory, file, symlink"));
+        reader.complain(nullptr, "a [[root]] entry needs one of bind, copy, empty, directory, file, symlink"));
 }
 
 Result<void> read_layer(const Reader& reader, Recipe& recipe) {
+    recipe.layer = LayerKind::none;
     ASSAY_CHECK(reader.only({"kind", "manifests"}));
     ASSAY_TRY(const std::string kind, reader.text("kind", true));
-    if (kind == "python-prefix")
-        recipe.layer = LayerKind::python_prefix;
-    else if (kind == "node-modules")
-        recipe.layer = LayerKind::node_modules;
-    else
+    for (const LayerKind known : {LayerKind::python_prefix, LayerKind::node_modules})
+        if (kind == kind_name(known)) recipe.layer = known;
+    if (recipe.layer == LayerKind::none)
         return tl::unexpected(reader.complain(reader.table().get("kind"), "no layer kind '" + kind + "'",
                                               "known are: python-prefix, node-modules"));
     ASSAY_TRY(recipe.manifests, reader.texts("manifests", true));
@@ -170,6 +170,15 @@ bool good_name(std::string_view name) {
 }
 
 }  // namespace
+
+std::string_view kind_name(LayerKind kind) {
+    switch (kind) {
+        case LayerKind::python_prefix: return "python-prefix";
+        case LayerKind::node_modules: return "node-modules";
+        case LayerKind::none: break;
+    }
+    return "none";
+}
 
 Result<Recipe> parse_recipe(std::string_view text, const std::string& file, const FindBase& find_base) {
     toml::table parsed;
@@ -320,6 +329,7 @@ Result<sandbox::RootPlan> root_plan(const Recipe& recipe) {
     using Step = sandbox::RootStep;
     sandbox::RootPlan plan;
     plan.image = recipe.name;
+    const std::string assemble = "assemble image '" + recipe.name + "'";
     for (const RootEntry& entry : recipe.root) {
         Step step{};
         step.target = entry.path;
@@ -328,13 +338,13 @@ Result<sandbox::RootPlan> root_plan(const Recipe& recipe) {
                 struct stat info {};
                 if (::lstat(entry.path.c_str(), &info) != 0) {
                     if (errno == ENOENT && entry.optional) continue;
-                    return fail_errno(errno, "assemble image '" + recipe.name + "'", entry.path);
+                    return fail_errno(errno, assemble, entry.path);
                 }
                 if (S_ISLNK(info.st_mode) && std::count(entry.path.begin(), entry.path.end(), '/') == 1) {
                     // Merged /usr: /bin is a symlink to usr/bin, and must stay one (a second bind would double it).
                     char target[4096];
                     const ssize_t length = ::readlink(entry.path.c_str(), target, sizeof target);
-                    if (length < 0) return fail_errno(errno, "assemble image '" + recipe.name + "'", entry.path);
+                    if (length < 0) return fail_errno(errno, assemble, entry.path);
                     step.kind = Step::Kind::symlink;
                     step.content.assign(target, static_cast<std::size_t>(length));
                 } else {
@@ -342,6 +352,14 @@ Result<sandbox::RootPlan> root_plan(const Recipe& recipe) {
                     step.source = entry.path;
                     step.optional = entry.optional;
                 }
+                break;
+            }
+            case RootEntry::Kind::copy: {
+                auto content = read_file(entry.path, kCopyLimit);
+                if (!content && content.error().code == ENOENT && entry.optional) continue;
+                if (!content) return fail_errno(content.error().code, assemble, entry.path);
+                step.kind = Step::Kind::file;
+                step.content = std::move(*content);
                 break;
             }
             case RootEntry::Kind::empty: step.kind = Step::Kind::tmpfs; break;

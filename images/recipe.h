@@ -36,7 +36,7 @@ struct Probe {
 
 // One entry of the root, before it was looked up on the host.
 struct RootEntry {
-    enum class Kind { bind, empty, directory, file, symlink };
+    enum class Kind { bind, copy, empty, directory, file, symlink };
     Kind kind = Kind::bind;
     std::string path;
     std::string content;  // of a file; where a symlink leads
@@ -48,6 +48,8 @@ enum class LayerKind {
     python_prefix,  // a tree to stand at /usr/local
     node_modules    // a tree to lie under the work tree
 };
+
+std::string_view kind_name(LayerKind kind);  // "python-prefix", "node-modules", "none"
 
 struct Recipe {
     std::string name;

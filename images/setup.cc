@@ -11,6 +11,7 @@
 #include <span>
 
 #include "images/store.h"
+#include "images/untrusted_json.h"
 
 namespace assay::images {
 namespace {
@@ -162,6 +163,7 @@ bool npm_setting_counts(std::string_view name) {
 }
 
 Result<Json> parse_json(const std::string& file, const std::string& bytes) {
+    if (nests_too_deep(bytes)) return fail("read manifest", file + ": nested too deep");
     try {
         return Json::parse(bytes);
     } catch (const Json::parse_error& error) {
@@ -189,8 +191,9 @@ Result<void> check_dependencies(const std::string& file, const char* field, cons
 
 // The lock's own name and version say nothing about what it locks.
 std::string normalise_lock(const std::string& bytes) {
-    Json lock = Json::parse(bytes, nullptr, false);
-    if (!lock.is_object()) return bytes;  // npm decides what to do with it
+    auto parsed = parse_untrusted(bytes);
+    if (!parsed || !parsed->is_object()) return bytes;  // npm decides what to do with it
+    Json& lock = *parsed;
     lock.erase("name");
     lock.erase("version");
     if (lock.contains("packages") && lock["packages"].is_object() && lock["packages"].contains("") &&

@@ -114,7 +114,7 @@ std::string write_info(const LayerInfo& info) {
     return Json{{"image", info.image},      {"kind", info.kind}, {"bytes", info.size.count},
                 {"entries", info.entries},  {"built", built},    {"build_ms", info.build_time.count()},
                 {"contents", info.contents}}
-               .dump(2) +
+               .dump(2, ' ', false, Json::error_handler_t::replace) +  // names are what a package wrote
            "\n";
 }
 

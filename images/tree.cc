@@ -3,8 +3,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -110,7 +114,34 @@ class Emptier {
     unsigned seed_ = std::random_device{}();  // a name that nobody has put there before
 };
 
+Fd open_beneath(const std::string& root, const std::string& path, int flags) {
+    const Fd top(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    open_how how{};
+    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+    return Fd(static_cast<int>(::syscall(SYS_openat2, top.get(), path.c_str(), &how, sizeof how)));
+}
+
 }  // namespace
+
+Result<std::string> read_beneath(const std::string& root, const std::string& path, std::uint64_t limit) {
+    const Fd file = open_beneath(root, path, O_RDONLY | O_NONBLOCK);  // a fifo must not hold us
+    struct stat info {};
+    if (!file || ::fstat(file.get(), &info) != 0) return fail_errno(errno, "read", path);
+    if (!S_ISREG(info.st_mode)) return fail("read", path + " is not a regular file");
+    return read_all(file.get(), limit);
+}
+
+std::vector<std::string> list_beneath(const std::string& root, const std::string& path) {
+    Fd raw = open_beneath(root, path, O_RDONLY | O_DIRECTORY);
+    if (!raw) return {};
+    const Dir dir(::fdopendir(raw.get()));
+    if (!dir) return {};
+    (void)raw.release();
+    auto names = names_in(dir.get());
+    std::sort(names.begin(), names.end());
+    return names;
+}
 
 TreeSize measure_tree(const std::string& path, Bytes bound, std::uint64_t entries_bound) {
     TreeSize size;

@@ -29,8 +29,7 @@ void add_submission(const fs::path& folder, std::string id, TaskCache& tasks, Ba
         batch.errors.push_back({id, std::move(task.error())});
         return;
     }
-    batch.submissions.push_back(
-        {std::move(id), *task, {Source::Kind::dir, absolute.string()}, nlohmann::json::object()});
+    batch.submissions.push_back({std::move(id), *task, {Source::Kind::dir, absolute.string()}, {}});
 }
 
 }  // namespace

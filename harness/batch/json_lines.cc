@@ -48,7 +48,11 @@ class LineReader {
         ASSAY_TRY(made.source, source(object));
         if (auto labels = object.find("labels"); labels != object.end() && !labels->is_null()) {
             if (!labels->is_object()) return bad("\"labels\" must be an object", "write {\"model\": ...}");
-            made.labels = *labels;
+            for (const auto& [key, value] : labels->items()) {
+                if (value.is_structured())
+                    return bad("the label \"" + key + "\" is not a single value", "write a string or a number");
+                made.labels[key] = value.is_string() ? value.get<std::string>() : value.dump();
+            }
         }
         return made;
     }

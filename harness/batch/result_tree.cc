@@ -105,7 +105,7 @@ class TreeReader {
                        {"agent", names[kAgent]},
                        {"model", names[kModel]},
                        {"date", names[kDate]},
-                       {"run", *run_number(names[kRun])}};
+                       {"run", std::to_string(*run_number(names[kRun]))}};
         batch_.submissions.push_back(std::move(made));
     }
 

@@ -1,9 +1,15 @@
 #include "harness/batch/source.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/dir.h"
@@ -11,7 +17,6 @@
 #include "harness/batch/source_kinds.h"
 #include "harness/verify/apply.h"
 #include "harness/verify/tree.h"
-#include "harness/verify/verify.h"
 
 namespace assay::batch {
 namespace {
@@ -34,40 +39,63 @@ Written<std::optional<std::string>> manifest(int directory, const char* name) {
     return std::optional(std::move(*bytes));
 }
 
+// Whether there is a run.sh; made executable when the task's set-up asks for it, so that no sandbox has to start for
+// that. A link is followed inside the tree only.
+Written<bool> set_up_run_sh(int directory, const Task& task) {
+    open_how how{};
+    how.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    Fd file(static_cast<int>(::syscall(SYS_openat2, directory, "run.sh", &how, sizeof how)));
+    struct stat info {};
+    if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+    const bool asked = std::any_of(task.setup_cmds.begin(), task.setup_cmds.end(), [](const std::string& command) {
+        return command.find("chmod +x run.sh") != std::string::npos ||
+               command.find("chmod +x ./run.sh") != std::string::npos;
+    });
+    if (asked && (info.st_mode & 0111) != 0111 && ::fchmod(file.get(), 0755) != 0)
+        return fault({"write source", errno, "run.sh", {}});
+    return true;
+}
+
+// What the verifiers see of a source that is no patch. Nothing has run in `directory` yet: it holds what the submission
+// brought.
+Written<std::shared_ptr<const verify::AddedSource>> read_added(int directory) {
+    auto tree = verify::added_lines_of_tree(directory);
+    if (!tree) return rejected(tree.error().to_string(), "leave out what can be installed or built");
+    return std::make_shared<const verify::AddedSource>(std::move(*tree));
+}
+
 }  // namespace
 
 bool left_out_of_source(std::string_view name, bool folder, bool top) {
     return name == ".git" || (folder && name == "node_modules") || (top && !folder && name == "task.json");
 }
 
-tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory,
-                                                  std::optional<Owner> owner, const SourceLimits& limits) {
+tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory, Owner owner,
+                                                  const SourceLimits& limits) {
     TreeWriter writer(directory, owner, limits);
+    SourceTree tree;
     const std::string& path = submission.source.path;
     switch (submission.source.kind) {
         case Source::Kind::dir: ASSAY_CHECK(write_directory(path, writer, limits)); break;
         case Source::Kind::tar: ASSAY_CHECK(write_tar(path, writer, limits)); break;
-        case Source::Kind::patch: ASSAY_CHECK(write_patch(path, *submission.task, writer, limits)); break;
+        case Source::Kind::patch: {
+            ASSAY_TRY(tree.added.patch, write_patch(path, *submission.task, writer, limits));
+            break;
+        }
     }
-    SourceTree tree;
     tree.files = writer.files();
     tree.bytes = writer.bytes();
-    struct stat info {};
-    tree.has_run_sh = ::fstatat(directory, "run.sh", &info, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(info.st_mode);
-    ASSAY_TRY(tree.manifests.requirements_txt, manifest(directory, "requirements.txt"));
-    ASSAY_TRY(tree.manifests.package_json, manifest(directory, "package.json"));
-    ASSAY_TRY(tree.manifests.package_lock_json, manifest(directory, "package-lock.json"));
-    return tree;
-}
-
-Result<std::vector<verify::RuleVerdict>> verify_structure(const Submission& submission, int directory) {
-    const verify::Constraints& constraints = submission.task->constraints;
-    if (submission.source.kind == Source::Kind::patch) {
-        ASSAY_TRY(const std::string text, read_file(submission.source.path, SourceLimits{}.patch.count));
-        return verify::verify_paper(text, constraints);
+    ASSAY_TRY(tree.has_run_sh, set_up_run_sh(directory, *submission.task));
+    for (const char* name :
+         {"requirements.txt", "package.json", "package-lock.json", "npm-shrinkwrap.json", ".npmrc"}) {
+        ASSAY_TRY(auto bytes, manifest(directory, name));
+        if (bytes) tree.manifests.emplace(name, std::move(*bytes));
     }
-    ASSAY_TRY(const verify::AddedSource source, verify::added_lines_of_tree(directory));
-    return verify::verify_paper(source, constraints);
+    if (!tree.added.patch && submission.task->constraints.level() > 0) {
+        ASSAY_TRY(tree.added.tree, read_added(directory));
+    }
+    return tree;
 }
 
 }  // namespace assay::batch

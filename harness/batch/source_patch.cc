@@ -11,11 +11,12 @@ namespace {
 
 using verify::FileKind;
 
-tl::unexpected<SourceError> refuse(Error why) { return tl::unexpected<SourceError>(SourceRejected{std::move(why)}); }
+tl::unexpected<SourceError> refuse(Error why) { return tl::unexpected(SourceError{false, std::move(why)}); }
 
 }  // namespace
 
-Written<void> write_patch(const std::string& path, const Task& task, TreeWriter& writer, const SourceLimits& limits) {
+Written<std::shared_ptr<const std::string>> write_patch(const std::string& path, const Task& task, TreeWriter& writer,
+                                                        const SourceLimits& limits) {
     verify::PatchLimits patch_limits;
     patch_limits.patch = limits.patch;
     patch_limits.files = limits.files;
@@ -55,7 +56,7 @@ Written<void> write_patch(const std::string& path, const Task& task, TreeWriter&
             ASSAY_CHECK(writer.file(write.path, write.file->bytes, write.file->kind == FileKind::executable));
         }
     }
-    return {};
+    return patch->text;
 }
 
 }  // namespace assay::batch

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -39,7 +40,7 @@ struct Submission {
     std::string id;  // unique in its batch; a valid relative path: "flask-ok", "uv/agent/model/task/date/run_1"
     std::shared_ptr<const Task> task;
     Source source;
-    nlohmann::json labels = nlohmann::json::object();  // agent, model, run, date, ...: free
+    std::map<std::string, std::string> labels;  // agent, model, run, date, ...: free; numbers as they were written
 };
 
 // An entry that cannot be run. The rest of the batch can.

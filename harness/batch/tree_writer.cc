@@ -21,15 +21,16 @@ std::string in_quotes(const std::string& path) { return "\"" + verify::excerpt(p
 }  // namespace
 
 tl::unexpected<SourceError> rejected(std::string detail, std::string remedy) {
-    return tl::unexpected<SourceError>(SourceRejected{{"read source", 0, std::move(detail), std::move(remedy)}});
+    return tl::unexpected(SourceError{false, {"read source", 0, std::move(detail), std::move(remedy)}});
 }
 
-tl::unexpected<SourceError> fault(Error error) { return tl::unexpected<SourceError>(std::move(error)); }
+tl::unexpected<SourceError> fault(Error error) { return tl::unexpected(SourceError{true, std::move(error)}); }
 
 Written<void> TreeWriter::count_entry(const std::string& path) {
-    if (++files_ <= limits_.files) return {};
-    return rejected(in_quotes(path) + " is one file more than the " + std::to_string(limits_.files) + " allowed",
-                    "leave out what can be installed or built");
+    if (++entries_ <= limits_.files) return {};
+    return rejected(
+        in_quotes(path) + " is one file or folder more than the " + std::to_string(limits_.files) + " allowed",
+        "leave out what can be installed or built");
 }
 
 // Opens `folder`, making what is missing. Keeps the descriptors of the way, since the next path mostly shares it.
@@ -60,7 +61,7 @@ Written<int> TreeWriter::enter(const std::string& folder) {
         }
         if (made) {
             if (::fchmod(fd.get(), 0755) != 0) return fault({kStep, errno, folder, {}});
-            if (owner_ && ::fchown(fd.get(), owner_->uid, owner_->gid) != 0) return fault({kStep, errno, folder, {}});
+            if (::fchown(fd.get(), owner_.uid, owner_.gid) != 0) return fault({kStep, errno, folder, {}});
         }
         stack_.push_back({end, std::move(fd)});
         at = end + 1;
@@ -91,6 +92,7 @@ Written<void> TreeWriter::link(const std::string& path, const std::string& targe
     if (auto problem = verify::link_problem(path, target))
         return rejected("the symbolic link " + in_quotes(path) + " " + *problem,
                         "link to something inside the submission, by a relative path");
+    ++files_;
     int made = ::symlinkat(target.c_str(), parent, name.c_str());
     if (made != 0 && errno == EEXIST && ::unlinkat(parent, name.c_str(), 0) == 0)
         made = ::symlinkat(target.c_str(), parent, name.c_str());
@@ -98,7 +100,7 @@ Written<void> TreeWriter::link(const std::string& path, const std::string& targe
         if (errno == EISDIR) return rejected(in_quotes(path) + " is a link and a folder", "remove one of them");
         return fault({kStep, errno, path, {}});
     }
-    if (owner_ && ::fchownat(parent, name.c_str(), owner_->uid, owner_->gid, AT_SYMLINK_NOFOLLOW) != 0)
+    if (::fchownat(parent, name.c_str(), owner_.uid, owner_.gid, AT_SYMLINK_NOFOLLOW) != 0)
         return fault({kStep, errno, path, {}});
     return {};
 }
@@ -116,7 +118,8 @@ Written<void> TreeWriter::begin_file(const std::string& path, bool executable) {
         return fault({kStep, errno, path, {}});
     }
     if (::fchmod(current_.get(), mode) != 0) return fault({kStep, errno, path, {}});
-    if (owner_ && ::fchown(current_.get(), owner_->uid, owner_->gid) != 0) return fault({kStep, errno, path, {}});
+    if (::fchown(current_.get(), owner_.uid, owner_.gid) != 0) return fault({kStep, errno, path, {}});
+    ++files_;
     current_path_ = path;
     current_bytes_ = 0;
     return {};

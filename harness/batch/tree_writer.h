@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +20,7 @@ using Written = tl::expected<T, SourceError>;
 
 class TreeWriter {
  public:
-    TreeWriter(int root, std::optional<Owner> owner, const SourceLimits& limits)
-        : root_(root), owner_(owner), limits_(limits) {}
+    TreeWriter(int root, Owner owner, const SourceLimits& limits) : root_(root), owner_(owner), limits_(limits) {}
 
     // Paths are relative; one that verify::path_problem objects to is refused. Folders on the way are made.
     Written<void> folder(const std::string& path);
@@ -43,7 +41,7 @@ class TreeWriter {
     Written<int> enter(const std::string& folder);
 
     int root_;
-    std::optional<Owner> owner_;
+    Owner owner_;
     const SourceLimits& limits_;
     std::string open_path_;  // of the folder that stack_ leads to, "" = the root
     struct Level {
@@ -54,6 +52,7 @@ class TreeWriter {
     Fd current_;
     std::string current_path_;
     std::uint64_t current_bytes_ = 0;
+    std::uint32_t entries_ = 0;  // folders too: each costs an inode
     std::uint32_t files_ = 0;
     std::uint64_t bytes_ = 0;
 };

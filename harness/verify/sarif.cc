@@ -14,7 +14,7 @@ struct RuleText {
 };
 
 constexpr RuleText kRules[] = {
-    {"paper/clean-architecture", "CleanArchitecture",
+    {"paper/clean_architecture", "CleanArchitecture",
      "At least three of the layers routes, services, models, repositories exist, and none imports a higher one."},
     {"paper/database", "Database", "The database of the task is used, and the other one is not."},
     {"paper/orm", "Orm", "The ORM of the task is used."},

@@ -9,7 +9,8 @@
 
 namespace assay::verify {
 
-// [{"rule", "applicable", "holds", "summary", "findings": [{"weight", "file", "line", "message", "evidence"}], "omitted"}]
+// [{"rule", "applicable", "holds", "summary", "findings": [{"weight", "file", "line", "message", "evidence"}],
+// "omitted"}]
 nlohmann::ordered_json to_json(const std::vector<RuleVerdict>& verdicts);
 
 struct SarifInput {

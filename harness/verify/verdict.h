@@ -26,9 +26,9 @@ struct Finding {
 
 struct RuleVerdict {
     std::string rule;
-    bool applicable = false;  // the task sets this constraint
-    bool holds = true;        // always true when not applicable
-    std::string summary;      // one line
+    bool applicable = false;  // the task sets this constraint; verdicts of other rules are not made
+    bool holds = true;
+    std::string summary;  // one line
     std::vector<Finding> findings;
     std::uint64_t omitted = 0;  // further findings, beyond kMaxFindings, that were only counted
     bool operator==(const RuleVerdict&) const = default;

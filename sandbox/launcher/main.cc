@@ -43,6 +43,11 @@ Result<void> shed() {
     // Taken now, so that nothing opened before its owner stands on a number that is reserved.
     for (int reserved : {kReportFd, kLauncherPidFd})
         if (::dup3(0, reserved, O_CLOEXEC) < 0) return fail_errno(errno, "place descriptor");
+    // Not sigaction(3): the C library keeps two signals for itself, which a parent may have left ignored.
+    for (int signal = 1; signal <= 64; ++signal) {
+        unsigned long standard[4] = {};
+        ::syscall(SYS_rt_sigaction, signal, standard, nullptr, 8);
+    }
     ::umask(022);
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);

@@ -37,6 +37,8 @@ RUNS = 2                  # newman runs of one pair, to know the unstable cells
 TIMEOUT_MS = 10000        # the evaluation's own
 HANGING_TIMEOUT_MS = 700  # for backends that never answer: the same on both sides
 NEWMAN_LIMIT_S = 600
+EXPECTED = {OWN_COLLECTION.name: "assertions", SHARED_COLLECTION.name: "conduit"}  # keys of expected/<id>.json
+SHOWN = 30                # differences printed of one backend
 SKIP = 77
 
 
@@ -287,6 +289,13 @@ def totals(text):
     return f"{sums['executedCount']}/{sums['totalAssertions']}"
 
 
+def expected_totals(backend, collection):
+    """passed/total that the corpus promises of newman, or None."""
+    file = backend.folder.parent.parent / "expected" / f"{backend.name}.json"
+    counts = json.loads(file.read_text()).get(EXPECTED.get(collection.name)) if file.exists() else None
+    return counts and f"{counts['passed']}/{counts['total']}"
+
+
 # --- assay side -------------------------------------------------------------------------------------------
 
 def assay_side(assay, backends, collection, work):
@@ -348,9 +357,14 @@ def main():
             print(f"{collection.name}: {len(backends)} backends")
             with concurrent.futures.ThreadPoolExecutor(2) as pool:  # two: the machine is also the servers'
                 texts = list(pool.map(lambda b: newman_side(b, collection, tools[b.name]), backends))
+            for backend, runs in zip(backends, texts):
+                promised, measured = expected_totals(backend, collection), [totals(text) for text in runs]
+                if promised and set(measured) != {promised}:
+                    different += 1
+                    print(f"  {backend.name}: the corpus promises {promised}, newman says {', '.join(measured)}")
+                elif options.newman_only:
+                    print(f"  {backend.name}: {', '.join(measured)}")
             if options.newman_only:
-                for backend, runs in zip(backends, texts):
-                    print(f"  {backend.name}: {', '.join(totals(text) for text in runs)}")
                 continue
             ours = assay_side(options.assay.resolve(), backends, collection, work / str(number))
             for backend, runs in zip(backends, texts):
@@ -361,15 +375,17 @@ def main():
                     compared += count
                     unstable += loose
                 different += len(wrong)
-                for row, column, theirs, our in wrong:
+                for row, column, theirs, our in wrong[:SHOWN]:
                     print(f"  {backend.name}, row {row}, {column}: newman {theirs}, assay {our}")
+                if len(wrong) > SHOWN:
+                    print(f"  {backend.name}: and {len(wrong) - SHOWN} cells more")
     finally:
         if options.keep:
             log(f"kept: {work}")
         else:
             shutil.rmtree(work, ignore_errors=True)
     if options.newman_only:
-        return 0
+        return 1 if different else 0
     print(f"{compared} cells compared, {different} different, {unstable} unstable between newman's own runs")
     return 1 if different or not compared else 0
 

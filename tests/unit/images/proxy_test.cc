@@ -168,7 +168,7 @@ TEST(Proxy, ClosesATunnelOnWhichNothingMoves) {
     const auto read = read_all(socket.get());  // our side stays open: only the proxy can end this
     ASSERT_TRUE(read);
     EXPECT_THAT(*read, HasSubstr("hello"));
-    EXPECT_EQ(proxy.stop().failures.size(), 1u);
+    EXPECT_EQ(proxy.stop().broken.size(), 1u);
 }
 
 TEST(Proxy, CarriesNoMoreThanItsLimit) {

@@ -147,6 +147,7 @@ TEST(PlanSetup, NamesFileAndLineOfAManifestThatCannotBeRead) {
                 HasSubstr("'dependencies' is not an object"));
     EXPECT_THAT(message(node(), "package.json", R"({"dependencies": {"x": 1}})"), HasSubstr("version of 'x'"));
     EXPECT_THAT(message(node(), "package.json", R"({"dependencies": {"x": "file:../x"}})"), HasSubstr("file:../x"));
+    EXPECT_THAT(message(node(), "package.json", "{\"overrides\":" + std::string(200'000, '[')), HasSubstr("too deep"));
     EXPECT_THAT(message(python(), "requirements.txt", "six\n-e .\n"), HasSubstr("requirements.txt:2: -e ."));
     EXPECT_THAT(message(python(), "requirements.txt", "./wheels/x.whl"), HasSubstr("requirements.txt:1: "));
 }

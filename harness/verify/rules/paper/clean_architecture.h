@@ -24,7 +24,7 @@
 
 namespace assay::verify::paper {
 
-inline constexpr const char* kCleanArchitecture = "paper/clean-architecture";
+inline constexpr const char* kCleanArchitecture = "paper/clean_architecture";
 
 RuleVerdict clean_architecture(const View& view);
 

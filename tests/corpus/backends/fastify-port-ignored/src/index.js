@@ -2,7 +2,7 @@
 
 const buildApp = require('./app');
 
-const PORT = Number(process.env.PORT) || 8000;
+const PORT = 8000;
 const HOST = process.env.HOST || '0.0.0.0';
 
 async function start() {
