@@ -163,7 +163,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
-    auto slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+    auto slot = co_await session_.admission.admit(alone);
     event("admitted", {{"alone", alone}});
 
     phases.begin("materialise");
@@ -178,7 +178,8 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     images::Layer layer;
     if (source) {
         phases.begin("dependencies");
-        auto made = co_await dependencies(with_includes(std::move(source->manifests), stage->directory()), slot, alone);
+        images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        auto made = co_await dependencies(std::move(manifests), slot, alone);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
     }
@@ -190,7 +191,8 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     if (found_.rejected.empty()) {
         phases.begin("launch");
         const sandbox::Spec spec = plan(*stage, layer);
-        auto launched = co_await image_.launcher->launch(spec, {-1, log->write_end(), log->write_end()});
+        const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
+        auto launched = co_await image_.launcher->launch(spec, stdio);
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));
@@ -205,9 +207,9 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     if (server) {
         event("launched", {{"sandbox", server->id()}});
         phases.begin("ready");
-        auto ready = co_await runtime::await_ready(
-            session_.reactor, *server,
-            {"conduit", submission_.task->port, submission_.task->healthcheck, session_.policy.ready_timeout});
+        const runtime::HealthCheck check{"conduit", submission_.task->port, submission_.task->healthcheck,
+                                         session_.policy.ready_timeout};
+        auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
@@ -279,8 +281,10 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
     if (!layer) {
         slot.release();
         event("dependencies", {{"state", "wait"}});
-        layer = co_await session_.layers.ensure(key, [this, request] { return session_.layer_store.ensure(request); });
-        slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+        // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
+        runtime::Layers::Make make = [this, request] { return session_.layer_store.ensure(request); };
+        layer = co_await session_.layers.ensure(key, std::move(make));
+        slot = co_await session_.admission.admit(alone);
     }
     if (*layer) co_return std::move(**layer);
     const images::LayerFailure& failure = layer->error();
@@ -337,9 +341,11 @@ Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox
         fired.outcomes.push_back(std::move(outcome));
     };
     const ScenarioOptions options = scenario_options();
-    auto run = co_await session_.scheduler.on_lane<ScenarioRun>([&](script::Engine& engine, http::LaneExecutor) {
+    std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
+                                                                                                http::LaneExecutor) {
         return run_scenario(suite, engine, *connector, options, sink);
-    });
+    };
+    auto run = co_await session_.scheduler.on_lane(std::move(make));
     if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
     if (run->fault) co_return tl::unexpected(Fault{"suite", run->fault->to_string(), false});
     if (inside != nullptr && inside->fault()) co_return tl::unexpected(*inside->fault());

@@ -107,7 +107,7 @@ void Admission::tick() {
     }
 }
 
-Task<Admission::Slot> Admission::wait(bool alone) {
+Task<Admission::Slot> Admission::admit(bool alone) {
     Event<bool> granted(reactor_.context());
     {
         std::lock_guard lock(mutex_);
@@ -117,9 +117,6 @@ Task<Admission::Slot> Admission::wait(bool alone) {
     co_await granted.wait();
     co_return Slot(this, alone);
 }
-
-Task<Admission::Slot> Admission::admit() { return wait(false); }
-Task<Admission::Slot> Admission::admit_alone() { return wait(true); }
 
 void Admission::grant() {
     while (!waiting_.empty() && !alone_) {

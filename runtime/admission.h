@@ -47,8 +47,8 @@ class Admission {
     Admission(Reactor& reactor, Capacity capacity);
     ~Admission();
 
-    [[nodiscard]] Task<Slot> admit();
-    [[nodiscard]] Task<Slot> admit_alone();  // others wait until it is returned
+    // With `alone` nothing else is in work until the slot is returned.
+    [[nodiscard]] Task<Slot> admit(bool alone = false);
 
     [[nodiscard]] std::uint32_t in_work() const;
     [[nodiscard]] std::uint32_t capacity() const;
@@ -58,7 +58,6 @@ class Admission {
         Event<bool> granted;
         bool alone;
     };
-    Task<Slot> wait(bool alone);
     void give_back(bool exclusive) noexcept;
     void grant();  // with mutex_ held: as many waiters as capacity allows, first come first served
     void tick();   // on the reactor: look at the machine, adapt the capacity
