@@ -140,9 +140,10 @@ class Evaluation {
 
  private:
     Structure verify_beside(const verify::Written* written);
-    Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot, bool alone);
+    Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
     Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    std::string doubt(const runtime::Sandbox& server, Micros delay_when_ready, bool request_timed_out) const;
     ScenarioOptions scenario_options() const;
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
@@ -179,7 +180,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     if (source) {
         phases.begin("dependencies");
         images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
-        auto made = co_await dependencies(std::move(manifests), slot, alone);
+        auto made = co_await dependencies(std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
     }
@@ -187,7 +188,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     std::optional<runtime::Sandbox> server;
     auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
     if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
-    const Instant launched_at = Clock::now();
+    Micros delay_when_ready{0};
     if (found_.rejected.empty()) {
         phases.begin("launch");
         const sandbox::Spec spec = plan(*stage, layer);
@@ -212,6 +213,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
+        delay_when_ready = runtime::run_delay(server->pidfd()).value_or(Micros(0));
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
 
@@ -223,15 +225,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     phases.begin("stop");
     if (server) {
-        const bool deadline_passed = (found_.server.readiness->state != runtime::Readiness::State::ready &&
-                                      found_.server.readiness->state != runtime::Readiness::State::exited) ||
-                                     fired->run.timeouts > 0;
-        if (deadline_passed && !alone) {
-            const auto had = std::chrono::duration_cast<Micros>(Clock::now() - launched_at);
-            if (auto delay = runtime::run_delay(server->pidfd()); delay && runtime::starved(*delay, had))
-                found_.starved = fmt::format("a deadline passed while the server waited {} of {} for a CPU",
-                                             format_duration(*delay), format_duration(had));
-        }
+        if (!alone) found_.starved = doubt(*server, delay_when_ready, fired->run.timeouts > 0);
         found_.server.stopped_by_us = !server->has_ended();
         server->kill();
         auto exit = co_await server->ended();
@@ -265,8 +259,7 @@ Structure Evaluation::verify_beside(const verify::Written* written) {
 }
 
 // A layer that has to be built is waited for without a slot: others run meanwhile.
-Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifests, runtime::Admission::Slot& slot,
-                                                      bool alone) {
+Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifests, runtime::Admission::Slot& slot) {
     const images::LayerRequest request{image_.recipe.name, std::move(manifests), submission_.task->setup_cmds};
     auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
     if (!setup) {
@@ -279,12 +272,12 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
     const std::string key = image_.recipe.name + setup->layer->digest();
     auto layer = session_.layers.find(key);
     if (!layer) {
-        slot.release();
+        slot.park();
         event("dependencies", {{"state", "wait"}});
         // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
         runtime::Layers::Make make = [this, request] { return session_.layer_store.ensure(request); };
         layer = co_await session_.layers.ensure(key, std::move(make));
-        slot = co_await session_.admission.admit(alone);
+        co_await slot.unpark();
     }
     if (*layer) co_return std::move(**layer);
     const images::LayerFailure& failure = layer->error();
@@ -294,6 +287,20 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
         co_return tl::unexpected(Fault{"dependencies", failure.to_string(), failure.retryable()});
     found_.rejected = "its dependencies could not be installed: " + failure.to_string();
     co_return images::Layer();
+}
+
+// Why a deadline that passed is not believed: the server was kept from the CPU while it ran. Empty: it is.
+std::string Evaluation::doubt(const runtime::Sandbox& server, Micros delay_when_ready, bool request_timed_out) const {
+    using State = runtime::Readiness::State;
+    const State state = found_.server.readiness->state;
+    if ((state == State::silent || state == State::unhealthy) &&
+        runtime::starved(delay_when_ready, session_.policy.ready_timeout))
+        return fmt::format("it was not ready in time, and waited {} for a CPU meanwhile",
+                           format_duration(delay_when_ready));
+    if (!request_timed_out) return {};
+    const Micros delay = runtime::run_delay(server.pidfd()).value_or(delay_when_ready) - delay_when_ready;
+    if (!runtime::starved(delay, session_.policy.timeout_request)) return {};
+    return fmt::format("a request timed out, and the server waited {} for a CPU meanwhile", format_duration(delay));
 }
 
 sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
