@@ -37,7 +37,7 @@ TEST(Postman, ItemsComeInRunOrderWithWhatSurroundsThem) {
     EXPECT_EQ(inner.name, "inner");
     EXPECT_EQ(inner.id, "i1");
     EXPECT_EQ(inner.folders, std::vector<std::string>{"folder"});
-    EXPECT_EQ(inner.line, 11u);
+    EXPECT_EQ(inner.line, 10u);
     EXPECT_EQ(inner.request.method, "POST");
     EXPECT_EQ(to_string(inner.request.url), "{{h}}/p/9?q");
     ASSERT_EQ(inner.request.headers.size(), 2u);
