@@ -8,7 +8,7 @@
 
 namespace assay {
 
-// Removes `name` below `at` and all that is in it, whatever its modes. A missing name is no error.
+// Removes `name` below `at` and all that is in it, whatever its modes and however deep. A missing name is no error.
 Result<void> remove_tree_at(int at, const std::string& name);
 
 // Makes `name` below `at` and opens it. It must not exist.

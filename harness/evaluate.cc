@@ -107,7 +107,7 @@ class Evaluation {
     Task<OrFault<images::Layer>> dependencies(const batch::SourceTree& source, runtime::Admission::Slot& slot,
                                               bool alone);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
-    Task<OrFault<std::vector<check::RequestOutcome>>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
     ScenarioOptions scenario_options() const;
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
@@ -182,17 +182,16 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     // As in the paper's pipeline the suite is fired even when the server never became healthy.
     phases.begin("suite");
-    auto outcomes = co_await fire(**suite, server ? &*server : nullptr);
-    if (!outcomes) co_return tl::unexpected(outcomes.error());
-    found_.outcomes = std::move(*outcomes);
+    auto fired = co_await fire(**suite, server ? &*server : nullptr);
+    if (!fired) co_return tl::unexpected(fired.error());
+    found_.outcomes = std::move(fired->outcomes);
 
     phases.begin("stop");
     if (server) {
         const bool deadline_passed =
             (found_.server.readiness->state != runtime::Readiness::State::ready &&
              found_.server.readiness->state != runtime::Readiness::State::exited) ||
-            std::any_of(found_.outcomes.begin(), found_.outcomes.end(),
-                        [](const auto& outcome) { return outcome.error.find("TIMEDOUT") != std::string::npos; });
+            fired->run.timeouts > 0;
         if (deadline_passed && !alone) {
             const auto had = std::chrono::duration_cast<Micros>(Clock::now() - launched_at);
             if (auto delay = runtime::run_delay(server->pidfd()); delay && runtime::starved(*delay, had))
@@ -212,8 +211,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     auto& verdict = found_.verdict;
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
-    verdict.presumed = static_cast<std::uint32_t>(std::count_if(found_.outcomes.begin(), found_.outcomes.end(),
-                                                                [](const auto& outcome) { return outcome.presumed; }));
+    verdict.presumed = fired->run.presumed;
     auto rules = co_await structure.wait();
     if (!rules) co_return tl::unexpected(Fault{"verify", rules.error().to_string(), true});
     for (auto& rule : *rules)
@@ -298,7 +296,7 @@ ScenarioOptions Evaluation::scenario_options() const {
     return options;
 }
 
-Task<OrFault<std::vector<check::RequestOutcome>>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
+Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
     std::unique_ptr<http::Connector> connector;
     SandboxConnector* inside = nullptr;
     if (server != nullptr) {
@@ -308,18 +306,20 @@ Task<OrFault<std::vector<check::RequestOutcome>>> Evaluation::fire(const LoadedS
     } else {
         connector = std::make_unique<RefusingConnector>();
     }
-    std::vector<check::RequestOutcome> outcomes;
+    Fired fired;
     const OutcomeSink sink = [&](check::RequestOutcome outcome) {
         session_.collector.request(submission_.id, outcome);
-        outcomes.push_back(std::move(outcome));
+        fired.outcomes.push_back(std::move(outcome));
     };
     const ScenarioOptions options = scenario_options();
     auto run = co_await session_.scheduler.on_lane<ScenarioRun>([&](script::Engine& engine, http::LaneExecutor) {
         return run_scenario(suite, engine, *connector, options, sink);
     });
     if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
+    if (run->fault) co_return tl::unexpected(Fault{"suite", run->fault->to_string(), false});
     if (inside != nullptr && inside->fault()) co_return tl::unexpected(*inside->fault());
-    co_return outcomes;
+    fired.run = std::move(*run);
+    co_return fired;
 }
 
 collect::Record new_record(const batch::Submission& submission) {

@@ -20,6 +20,8 @@
 #include <boost/asio/write.hpp>
 #include <thread>
 
+#include "base/base64.h"
+
 namespace assay::images {
 
 namespace asio = boost::asio;
@@ -31,18 +33,6 @@ namespace {
 
 constexpr std::size_t kHeadLimit = 32 * 1024;  // of a request or of the upstream proxy's answer
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-
-std::string base64(std::string_view bytes) {
-    static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-        for (std::size_t k = 0; k < 4; ++k) text += i + k <= bytes.size() ? letters[group >> (18 - 6 * k) & 63] : '=';
-    }
-    return text;
-}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,10 +11,10 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <random>
 #include <vector>
 
 #include "base/fd.h"
+#include "base/tree.h"
 
 namespace assay::images {
 namespace {
@@ -25,18 +24,8 @@ struct CloseDir {
 };
 using Dir = std::unique_ptr<DIR, CloseDir>;
 
-Dir open_dir(int at, const char* name) {
-    Fd raw(::openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!raw && errno == EACCES) {
-        // A build may have taken every permission away; fchmodat follows no symlink here, for a directory was asked
-        // for.
-        struct stat info {};
-        if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode) &&
-            ::fchmodat(at, name, 0700, 0) == 0)
-            raw = Fd(::openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    }
-    if (!raw) return nullptr;
-    Dir dir(::fdopendir(raw.get()));
+Dir as_dir(Fd raw) {
+    Dir dir(raw ? ::fdopendir(raw.get()) : nullptr);
     if (dir) (void)raw.release();
     return dir;
 }
@@ -44,7 +33,8 @@ Dir open_dir(int at, const char* name) {
 bool is_dots(const char* name) { return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0; }
 
 void measure(int at, const char* name, Bytes bound, std::uint64_t entries_bound, int depth, TreeSize& size) {
-    Dir dir = open_dir(at, name);
+    const Dir dir = as_dir(Fd(::openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+    if (!dir && errno != ENOENT && errno != ENOTDIR) size.entries = UINT64_MAX;  // it hides what is in it
     if (!dir) return;
     while (const dirent* entry = ::readdir(dir.get())) {
         if (is_dots(entry->d_name)) continue;
@@ -63,56 +53,6 @@ void measure(int at, const char* name, Bytes bound, std::uint64_t entries_bound,
         if (size.entries == UINT64_MAX) return;
     }
 }
-
-std::vector<std::string> names_in(DIR* dir) {
-    std::vector<std::string> names;  // first listed, then removed: readdir while removing may skip entries
-    ::rewinddir(dir);
-    while (const dirent* entry = ::readdir(dir))
-        if (!is_dots(entry->d_name)) names.emplace_back(entry->d_name);
-    return names;
-}
-
-// Empties a directory. A directory at the depth limit is moved to the top first and removed from there, so that neither
-// the stack nor the number of open directories grows with the depth.
-class Emptier {
- public:
-    explicit Emptier(int top) : top_(top) {}
-
-    Result<void> empty(DIR* dir, int depth) {
-        for (const std::string& name : names_in(dir)) {
-            auto removed = remove(::dirfd(dir), name.c_str(), depth);
-            if (!removed && removed.error().code == EACCES && ::fchmod(::dirfd(dir), 0700) == 0)
-                removed = remove(::dirfd(dir), name.c_str(), depth);
-            ASSAY_CHECK(std::move(removed));
-        }
-        return {};
-    }
-
- private:
-    Result<void> remove(int at, const char* name, int depth) {
-        if (::unlinkat(at, name, 0) == 0 || errno == ENOENT) return {};
-        if (errno != EISDIR && errno != EPERM) return fail_errno(errno, "remove", name);
-        if (depth >= kDepthLimit) return lift(at, name);
-        {
-            Dir dir = open_dir(at, name);
-            if (!dir) return errno == ENOENT ? Result<void>{} : fail_errno(errno, "remove", name);
-            ASSAY_CHECK(empty(dir.get(), depth + 1));
-        }
-        if (::unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
-        return fail_errno(errno, "remove", name);
-    }
-
-    Result<void> lift(int at, const char* name) {
-        (void)::fchmodat(at, name, 0700, 0);  // a move rewrites its "..", which needs permission
-        const std::string above = fmt::format(".deep-{:x}-{}", seed_, count_++);
-        if (::renameat(at, name, top_, above.c_str()) != 0) return fail_errno(errno, "remove", name);
-        return {};
-    }
-
-    int top_;
-    unsigned count_ = 0;
-    unsigned seed_ = std::random_device{}();  // a name that nobody has put there before
-};
 
 Fd open_beneath(const std::string& root, const std::string& path, int flags) {
     const Fd top(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -133,12 +73,10 @@ Result<std::string> read_beneath(const std::string& root, const std::string& pat
 }
 
 std::vector<std::string> list_beneath(const std::string& root, const std::string& path) {
-    Fd raw = open_beneath(root, path, O_RDONLY | O_DIRECTORY);
-    if (!raw) return {};
-    const Dir dir(::fdopendir(raw.get()));
-    if (!dir) return {};
-    (void)raw.release();
-    auto names = names_in(dir.get());
+    const Dir dir = as_dir(open_beneath(root, path, O_RDONLY | O_DIRECTORY));
+    std::vector<std::string> names;
+    while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr)
+        if (!is_dots(entry->d_name)) names.emplace_back(entry->d_name);
     std::sort(names.begin(), names.end());
     return names;
 }
@@ -150,18 +88,7 @@ TreeSize measure_tree(const std::string& path, Bytes bound, std::uint64_t entrie
 }
 
 Result<void> remove_tree(const std::string& path) {
-    auto removed = [&]() -> Result<void> {
-        if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
-        if (errno != EISDIR && errno != EPERM) return fail_errno(errno, "remove");
-        {
-            Dir top = open_dir(AT_FDCWD, path.c_str());
-            if (!top) return fail_errno(errno, "remove");
-            Emptier emptier(::dirfd(top.get()));
-            while (!names_in(top.get()).empty()) ASSAY_CHECK(emptier.empty(top.get(), 1));
-        }
-        if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
-        return fail_errno(errno, "remove");
-    }();
+    auto removed = remove_tree_at(AT_FDCWD, path);
     if (!removed) removed.error().detail = path + ": " + removed.error().detail;
     return removed;
 }

@@ -19,7 +19,8 @@ struct TreeSize {
 inline constexpr int kDepthLimit = 128;
 
 // Stops early (with what it has seen so far) when either bound is passed; 0 = no bound. A missing tree is empty;
-// what vanishes while it looks is not counted. A tree deeper than kDepthLimit counts as endlessly many entries.
+// what vanishes while it looks is not counted. A tree deeper than kDepthLimit, or with a directory that cannot be
+// opened, counts as endlessly many entries.
 TreeSize measure_tree(const std::string& path, Bytes bound = {}, std::uint64_t entries_bound = 0);
 
 // A regular file below `root`, reached through no symlink; more than `limit` bytes is an error.

@@ -25,6 +25,7 @@
 #include "harness/http/redirects.h"
 #include "harness/http/request_writer.h"
 #include "harness/http/response_parser.h"
+#include "harness/http/text.h"
 
 namespace assay::http {
 
@@ -169,7 +170,7 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
 
     response.code = parser.code();
     response.reason =
-        parser.reason().empty() ? std::string(reason_phrase(parser.code())) : std::string(parser.reason());
+        parser.reason().empty() ? std::string(reason_phrase(parser.code())) : repair_utf8(parser.reason());
     response.headers = parser.fields();
     response.url = url.href();
     response.time = took;

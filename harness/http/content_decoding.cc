@@ -1,6 +1,7 @@
 #include "harness/http/content_decoding.h"
 
 #include <brotli/decode.h>
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -104,9 +105,12 @@ Decoded unbrotli(std::string_view body, Bytes limit) {
         if (status == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
             return tl::unexpected(DecodeError{false, "Z_BUF_ERROR", "unexpected end of file"});
         if (status == BROTLI_DECODER_RESULT_ERROR) {
-            // Node drops the first letters of brotli's own name for the error: "ERR_" + "_ERROR_FORMAT_PADDING_2".
-            std::string name = ::BrotliDecoderErrorString(::BrotliDecoderGetErrorCode(state.get()));
-            return tl::unexpected(DecodeError{false, "ERR_" + name, "Decompression failed"});
+            // The name of the library's error code as Node builds it, where all but a few are errors of format.
+            const BrotliDecoderErrorCode code = ::BrotliDecoderGetErrorCode(state.get());
+            const std::string_view family = code >= -16 ? "FORMAT_" : code >= -20 ? "" : "ALLOC_";
+            return tl::unexpected(DecodeError{false,
+                                              fmt::format("ERR__ERROR_{}{}", family, ::BrotliDecoderErrorString(code)),
+                                              "Decompression failed"});
         }
     }
 }

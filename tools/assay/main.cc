@@ -31,7 +31,9 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_verify(app, exit_code);
     add_sandbox(app, exit_code);
+    add_image(app, exit_code);
     add_verify(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);

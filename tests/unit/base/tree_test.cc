@@ -35,6 +35,18 @@ TEST_F(RemoveTree, RemovesReadOnlyFoldersAndLeavesWhatLinksPointAt) {
     EXPECT_TRUE(fs::exists(root + "/victim/kept"));
 }
 
+TEST_F(RemoveTree, IsNotStoppedByDepth) {
+    Fd inner = std::move(*make_directory_at(at.get(), "tree"));
+    for (int depth = 0; depth < 1500; ++depth) {  // deeper than descriptors allow, and longer than a path may be
+        auto next = make_directory_at(inner.get(), "deep");
+        ASSERT_TRUE(next);
+        inner = std::move(*next);
+    }
+    auto removed = remove_tree_at(at.get(), "tree");
+    EXPECT_TRUE(removed) << removed.error().to_string();
+    EXPECT_FALSE(fs::exists(root + "/tree"));
+}
+
 TEST_F(RemoveTree, AMissingNameIsNoError) { EXPECT_TRUE(remove_tree_at(at.get(), "nothing")); }
 
 TEST_F(RemoveTree, MakeDirectoryRefusesAnExistingName) {
