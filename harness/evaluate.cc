@@ -95,6 +95,41 @@ struct Attempted {
     std::string starved;  // why a passed deadline is not believed; empty = everything is
 };
 
+// A suite's run against one server.
+struct Fired {
+    std::vector<check::RequestOutcome> outcomes;
+    ScenarioRun run;
+};
+
+using Structure = runtime::Event<std::vector<verify::RuleVerdict>>;
+
+constexpr std::uint64_t kDependencyLogLimit = 4u << 20;
+constexpr std::uint64_t kManifestLimit = 4u << 20;
+
+// What the source gave, with the files that a requirements.txt includes.
+images::Manifests with_includes(batch::Manifests manifests, int directory) {
+    std::vector<std::string> names{"requirements.txt"};
+    for (std::size_t next = 0; next < names.size() && names.size() < 64; ++next) {
+        const std::string name = names[next];
+        // Inside the tree: the source was materialised without links that lead out of it.
+        if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos) continue;
+        if (!manifests.contains(name)) {
+            auto bytes = read_file_at(directory, name, kManifestLimit);
+            if (!bytes) continue;
+            manifests.emplace(name, std::move(*bytes));
+        }
+        for (std::string& included : images::manifest_includes(manifests.at(name)))
+            if (!manifests.contains(included)) names.push_back(std::move(included));
+    }
+    return manifests;
+}
+
+// The stage's files belong to the sandbox's outer user; only root can, and has to, give them away.
+batch::Owner owner(const runtime::LauncherHost& launcher) {
+    if (launcher.outer_uid() == ::geteuid()) return {};
+    return {launcher.outer_uid(), launcher.outer_gid()};
+}
+
 class Evaluation {
  public:
     Evaluation(Session& session, const batch::Submission& submission, const ImageHost& image)
@@ -104,8 +139,8 @@ class Evaluation {
     Phases phases;
 
  private:
-    Task<OrFault<images::Layer>> dependencies(const batch::SourceTree& source, runtime::Admission::Slot& slot,
-                                              bool alone);
+    Structure verify_beside(const verify::Written* written);
+    Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot, bool alone);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
     Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
     ScenarioOptions scenario_options() const;
@@ -135,17 +170,15 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     auto stage = StageFolder::make(session_, *image_.launcher);
     if (!stage) co_return tl::unexpected(Fault{"materialise", stage.error().to_string(), true});
     auto source = batch::materialise(submission_, stage->directory(), owner(*image_.launcher));
-    if (!source) {
-        if (auto* error = std::get_if<Error>(&source.error()))
-            co_return tl::unexpected(Fault{"materialise", error->to_string(), true});
-        found_.rejected = "the source was rejected: " + std::get<batch::SourceRejected>(source.error()).why.to_string();
-    }
-    auto structure = verify_beside(*stage, source.has_value());
+    if (!source && source.error().fault)
+        co_return tl::unexpected(Fault{"materialise", source.error().error.to_string(), true});
+    if (!source) found_.rejected = "the source was rejected: " + source.error().error.to_string();
+    auto structure = verify_beside(source ? &source->added : nullptr);
 
     images::Layer layer;
     if (source) {
         phases.begin("dependencies");
-        auto made = co_await dependencies(*stage, slot, alone);
+        auto made = co_await dependencies(with_includes(std::move(source->manifests), stage->directory()), slot, alone);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
     }
@@ -188,10 +221,9 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     phases.begin("stop");
     if (server) {
-        const bool deadline_passed =
-            (found_.server.readiness->state != runtime::Readiness::State::ready &&
-             found_.server.readiness->state != runtime::Readiness::State::exited) ||
-            fired->run.timeouts > 0;
+        const bool deadline_passed = (found_.server.readiness->state != runtime::Readiness::State::ready &&
+                                      found_.server.readiness->state != runtime::Readiness::State::exited) ||
+                                     fired->run.timeouts > 0;
         if (deadline_passed && !alone) {
             const auto had = std::chrono::duration_cast<Micros>(Clock::now() - launched_at);
             if (auto delay = runtime::run_delay(server->pidfd()); delay && runtime::starved(*delay, had))
@@ -212,35 +244,28 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
-    auto rules = co_await structure.wait();
-    if (!rules) co_return tl::unexpected(Fault{"verify", rules.error().to_string(), true});
-    for (auto& rule : *rules)
+    for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
 }
 
-// Structure is a task of its own, beside everything that follows: it reads the source that was just written, which
-// the server never writes to (its work tree is an overlay above it).
-Structure Evaluation::verify_beside(const StageFolder& stage, bool present) {
+// Structure is a task of its own, beside everything that follows.
+Structure Evaluation::verify_beside(const verify::Written* written) {
     Structure structure(session_.reactor.context());
-    auto directory = present && session_.policy.verify ? duplicate(stage.directory()) : Fd();
-    if (!directory)
-        structure.set(tl::unexpected(directory.error()));
-    else if (!*directory)
-        structure.set(std::vector<verify::RuleVerdict>());
+    if (written == nullptr || !session_.policy.verify)
+        structure.set({});
     else
         asio::post(session_.scheduler.executor(),
-                   [structure, submission = &submission_, kept = std::make_shared<Fd>(std::move(*directory))] {
-                       structure.set(batch::verify_structure(*submission, kept->get()));
+                   [structure, added = *written, constraints = submission_.task->constraints] {
+                       structure.set(verify::judge_paper(added, constraints));
                    });
     return structure;
 }
 
 // A layer that has to be built is waited for without a slot: others run meanwhile.
-Task<OrFault<images::Layer>> Evaluation::dependencies(const StageFolder& stage, runtime::Admission::Slot& slot,
+Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifests, runtime::Admission::Slot& slot,
                                                       bool alone) {
-    images::LayerRequest request{image_.recipe.name, read_manifests(image_.recipe, stage.directory()),
-                                 submission_.task->setup_cmds};
+    const images::LayerRequest request{image_.recipe.name, std::move(manifests), submission_.task->setup_cmds};
     auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
     if (!setup) {
         found_.rejected = "its dependencies could not be installed: " + setup.error().to_string();
@@ -328,8 +353,7 @@ collect::Record new_record(const batch::Submission& submission) {
     record.task = submission.task->name;
     record.framework = submission.task->constraints.framework;
     record.level = submission.task->constraints.level();
-    for (const auto& [name, value] : submission.labels.items())
-        record.labels[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    record.labels = submission.labels;
     return record;
 }
 

@@ -21,7 +21,7 @@ class Entered {
         engine_.ended = nullptr;
         engine_.malloc_before = 0;
         begun_ = Clock::now();
-        const bool limited = engine_.limits.running.count() > 0;
+        const bool limited = allowance.count() > 0;
         engine_.deadline = limited ? begun_ + std::max(allowance - context.spent, Micros{0}) : Instant{};
         engine_.slot->arm();
     }
@@ -45,7 +45,7 @@ class Segment {
     explicit Segment(ScriptContext::State& context)
         : self_(context),
           cx_(context.engine.cx),
-          entered_(context, context.engine.limits.running),
+          entered_(context, context.running),
           realm_(cx_, context.global),
           value_(cx_) {}
 
@@ -115,7 +115,7 @@ class Segment {
 
 std::string limit_text(const ScriptContext::State& self, std::string_view ended) {
     const auto& limits = self.engine.limits;
-    if (ended == "timeout") return "the script ran longer than " + format_duration(limits.running);
+    if (ended == "timeout") return "the script ran longer than " + format_duration(self.running);
     if (ended == "memory") return "the script used more than " + format_bytes(limits.heap);
     return "the script recorded more than " + std::to_string(limits.assertions) + " assertions";
 }
@@ -217,11 +217,12 @@ SyntaxFault take_exception(JSContext* cx) {
 }
 
 ScriptContext::State::State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled,
-                            suite::Scopes& run_scopes, suite::Dynamic& run_dynamic)
+                            suite::Scopes& run_scopes, suite::Dynamic& run_dynamic, std::optional<Millis> running_limit)
     : engine(engine_state),
       suite(std::move(compiled)),
       scopes(run_scopes),
       dynamic(run_dynamic),
+      running(running_limit.value_or(engine.limits.running)),
       global(engine.cx),
       calls(engine.cx),
       text(engine.cx),
@@ -252,8 +253,8 @@ suite::Scope* ScriptContext::State::scope(int index) {
 }
 
 ScriptContext::ScriptContext(Engine& engine, std::shared_ptr<const CompiledSuite> suite, suite::Scopes& scopes,
-                             suite::Dynamic& dynamic)
-    : state_(std::make_unique<State>(engine.state(), std::move(suite), scopes, dynamic)) {}
+                             suite::Dynamic& dynamic, std::optional<Millis> running)
+    : state_(std::make_unique<State>(engine.state(), std::move(suite), scopes, dynamic, running)) {}
 
 ScriptContext::~ScriptContext() {
     auto& engine = state_->engine;

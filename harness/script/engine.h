@@ -106,12 +106,7 @@ struct Input {
     std::string_view domain;               // of the request
 };
 
-struct ConsoleLine {
-    std::string level;  // "log", "warn", "error", ...
-    std::string text;
-};
-
-// A request that a script wants to send (pm.sendRequest): the collection format's JSON, or a URL.
+// A request that a script wants to send (pm.sendRequest): the collection format's JSON, or a URL as a JSON text.
 struct SendRequest {
     std::uint32_t id = 0;
     std::string request;
@@ -120,7 +115,7 @@ struct SendRequest {
 struct ScriptResult {
     std::vector<check::Assertion> assertions;
     std::vector<check::ScriptError> errors;
-    std::vector<ConsoleLine> console;
+    std::vector<check::ConsoleLine> console;
     bool next_set = false;                       // setNextRequest was called
     std::optional<std::string> next_request;     // empty: it was called with null (or nothing a name can be)
     bool skipped = false;                        // pm.execution.skipRequest
@@ -136,9 +131,9 @@ struct Progress {
 
 class ScriptContext {
  public:
-    // The engine, the suite and the scopes must outlive it.
+    // The engine and the scopes must outlive it. `running` replaces the engine's limit of that name.
     ScriptContext(Engine& engine, std::shared_ptr<const CompiledSuite> suite, suite::Scopes& scopes,
-                  suite::Dynamic& dynamic);
+                  suite::Dynamic& dynamic, std::optional<Millis> running = std::nullopt);
     ~ScriptContext();
     ScriptContext(const ScriptContext&) = delete;
     ScriptContext& operator=(const ScriptContext&) = delete;

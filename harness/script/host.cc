@@ -227,7 +227,7 @@ bool host_log(JSContext* cx, unsigned argc, JS::Value* vp) {
     const bool full =
         self.result->console.size() >= limits.console_lines || self.console_bytes >= limits.console_bytes.count;
     if (full || self.result->skipped) return true;
-    ConsoleLine line;
+    check::ConsoleLine line;
     if (!text_at(cx, args, 0, line.level) || !text_at(cx, args, 1, line.text)) return false;
     const auto left = limits.console_bytes.count - self.console_bytes;
     if (line.text.size() > left) line.text.resize(left);

@@ -150,6 +150,7 @@ struct ScriptContext::State {
     std::shared_ptr<const CompiledSuite> suite;
     suite::Scopes& scopes;
     suite::Dynamic& dynamic;
+    Millis running;  // one script's time in JavaScript; 0 = no limit
 
     JS::PersistentRootedObject global;
     JS::PersistentRootedObject calls;             // what core.js returned
@@ -166,7 +167,7 @@ struct ScriptContext::State {
     Micros spent{0};  // in JavaScript
 
     State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled, suite::Scopes& run_scopes,
-          suite::Dynamic& run_dynamic);
+          suite::Dynamic& run_dynamic, std::optional<Millis> running_limit);
 
     bool open();  // makes the global and evaluates the prelude; false: an exception is pending
     [[nodiscard]] suite::Scope* scope(int index);

@@ -34,7 +34,8 @@ int run(int argc, char** argv) {
     add_verify(app, exit_code);
     add_sandbox(app, exit_code);
     add_image(app, exit_code);
-    add_verify(app, exit_code);
+    add_suite(app, exit_code);
+    add_bench(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
     try {

@@ -287,7 +287,7 @@ class Pm {
             if (typeof callback === 'function') apply(callback, this, [new Error('sendrequest: nothing to request')]);
             return this;
         }
-        const id = host.send(typeof request === 'string' ? request : NativeJSON.stringify(request));
+        const id = host.send(NativeJSON.stringify(request));
         sends.set(id, { callback, pm: this });
         return this;
     }
