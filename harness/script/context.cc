@@ -300,7 +300,8 @@ Result<Progress> ScriptContext::resume() {
     return run_segment(*state_, [](Segment& segment) { return segment.call("state", JS::HandleValueArray::empty()); });
 }
 
-Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* response, std::string_view error) {
+Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* response, std::string_view error,
+                                        std::string_view error_code) {
     auto& self = *state_;
     JSContext* cx = self.engine.cx;
     return run_segment(self, [&](Segment& segment) {
@@ -310,6 +311,9 @@ Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* re
             JSString* text = to_js(cx, error);
             if (text == nullptr) return false;
             arguments[1].setString(text);
+            JSString* code = to_js(cx, error_code);
+            if (code == nullptr) return false;
+            arguments[2].setString(code);
             return segment.call("deliver", arguments);
         }
         JS::RootedValueVector facts(cx), headers(cx);

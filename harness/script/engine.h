@@ -143,8 +143,9 @@ class ScriptContext {
     Result<Progress> begin(std::uint32_t script, const Input& input, ScriptResult& result);
     // Runs the callbacks of timers that are due.
     Result<Progress> resume();
-    // Hands over the answer to a SendRequest: a response, or the error's text.
-    Result<Progress> deliver(std::uint32_t id, const ResponseView* response, std::string_view error);
+    // Hands over the answer to a SendRequest: a response, or the error's text and code.
+    Result<Progress> deliver(std::uint32_t id, const ResponseView* response, std::string_view error = {},
+                             std::string_view error_code = {});
 
     struct State;
 
