@@ -7,6 +7,11 @@
 //      reports can be believed: that a package does not exist, or that the registry did not answer.
 //   2. untrusted, only when needed: pip building from source, npm with install scripts.
 //
+// Install scripts mostly compile (an SQLite driver takes minutes of CPU), and what they make depends on their own
+// package alone. So a package with scripts is taken from a layer of that package only, which is built once for all
+// manifests that name the version; nobody's other packages run beside it. Where that cannot be (optional packages,
+// scripts that write elsewhere), step 2 runs in the build itself.
+//
 // The installer starts behind a gate (a shell that waits for a line on stdin), which opens when the proxy listens in
 // its network namespace. The thread that calls build_layer() waits for the launcher, copies output into the log and
 // looks every second at what is written on disk. Nothing downloaded is kept for other builds: a cache that packages'
@@ -30,9 +35,9 @@
 
 #include "base/fd.h"
 #include "images/diagnose.h"
+#include "images/node_tree.h"
 #include "images/proxy.h"
 #include "images/tree.h"
-#include "images/untrusted_json.h"
 
 namespace assay::images {
 namespace {
@@ -46,7 +51,7 @@ constexpr const char* kBuildMount = "/.assay/building";  // the build's director
 constexpr std::size_t kOutputKept = 512 * 1024;          // of what is printed, for the diagnosis
 constexpr std::size_t kReportLimit = 8u << 20;           // npm's JSON
 constexpr std::size_t kLogLimit = 8u << 20;              // of build.log
-constexpr std::uint64_t kNotesLimit = 64u << 20;         // pip's log, npm's list
+constexpr std::uint64_t kPipLogLimit = 64u << 20;        // pip's log, npm's list
 constexpr std::size_t kContentsKept = 500;
 
 LayerFailure fault(Reason reason, const Error& error) {
@@ -191,33 +196,44 @@ class Build {
         const auto npmrc = order_.content.files.find(".npmrc");
         if (npmrc != order_.content.files.end() && npmrc->second.find("ignore-scripts=true") != std::string::npos)
             return std::nullopt;
-        const Words packages = packages_with_scripts();
+        Words names;
+        auto packages = node_packages(tree());
+        std::erase_if(packages, [](const NodePackage& package) { return !package.scripts; });
         if (packages.empty()) return std::nullopt;
-        log_.note(fmt::format("with install scripts: {}; once more, running them", fmt::join(packages, ", ")));
+        for (const NodePackage& package : packages) names.push_back(package.name + " " + package.version);
+        log_.note(fmt::format("with install scripts: {}", fmt::join(names, ", ")));
+        if (order_.package && !is_single_package(order_.content)) {
+            bool adopted = true;
+            if (auto unavailable = adopt(packages, adopted)) return unavailable;
+            if (adopted) return std::nullopt;
+        }
+        log_.note("once more, running them");
         (void)remove_tree(tree() + "/node_modules");
         return step(npm, false);
     }
 
-    // As npm has noted them in the tree.
-    [[nodiscard]] Words packages_with_scripts() const {
-        Words names;
-        const nlohmann::json packages = installed_packages();
-        for (const auto& [path, package] : packages.items())
-            if (const auto has = package.find("hasInstallScript"); has != package.end() && *has == true)
-                names.push_back(path);
-        return names;
-    }
-
-    // An object of objects, whatever was written there.
-    [[nodiscard]] nlohmann::json installed_packages() const {
-        const auto text = read_beneath(tree(), "node_modules/.package-lock.json", kNotesLimit);
-        const auto json = text ? parse_untrusted(*text) : std::nullopt;
-        auto packages = nlohmann::json::object();
-        if (!json || !json->is_object() || !json->contains("packages") || !(*json)["packages"].is_object())
-            return packages;
-        for (const auto& [path, package] : (*json)["packages"].items())
-            if (package.is_object()) packages[path] = package;
-        return packages;
+    // Takes each package from a layer of its own; `all` is false when one cannot be taken from there.
+    std::optional<LayerFailure> adopt(const std::vector<NodePackage>& packages, bool& all) {
+        for (const NodePackage& package : packages) {
+            if (package.optional || package.integrity.empty()) {
+                all = false;
+                return std::nullopt;
+            }
+            auto layer = order_.package(package.name, package.version);
+            if (!layer) {
+                log_.note(fmt::format("{} {}: {}", package.name, package.version, layer.error().to_string()));
+                for (const std::string& line : layer.error().last_lines) log_.add(line + "\n");
+                layer.error().what = fmt::format("{} {}: {}", package.name, package.version, layer.error().what);
+                return std::move(layer).error();
+            }
+            const auto same = adopt_package(package, *layer, tree());
+            if (!same) return fault(Reason::internal, same.error());
+            all = *same;
+            log_.note(fmt::format("{} {}: {}", package.name, package.version,
+                                  all ? "taken from layer " + layer->info().key : "its scripts write elsewhere, too"));
+            if (!all) return std::nullopt;
+        }
+        return std::nullopt;
     }
 
     // ------------------------------------------------------------------------------------------ one step
@@ -235,7 +251,7 @@ class Build {
         }
         outcome.output = log_.tail();
         if (python_ && trusted && outcome.exit.code != 0)
-            outcome.log = read_beneath(scratch(), "pip.log", kNotesLimit).value_or("");
+            outcome.log = read_beneath(scratch(), "pip.log", kPipLogLimit).value_or("");
         for (const auto& event : outcome.proxy.refused)
             log_.note(fmt::format("refused {} x {}: {}", event.count, event.host, event.what));
         for (const auto* events : {&outcome.proxy.failures, &outcome.proxy.broken})
@@ -378,13 +394,8 @@ class Build {
                         if (entry.ends_with(".dist-info")) names.push_back(entry.substr(0, entry.size() - 10));
             for (std::string& name : names) std::replace(name.begin(), name.end(), '-', ' ');
         } else {
-            const nlohmann::json packages = installed_packages();
-            for (const auto& [path, package] : packages.items()) {
-                const auto version = package.find("version");
-                const auto name = path.rfind("node_modules/");
-                if (name == std::string::npos || version == package.end() || !version->is_string()) continue;
-                names.push_back(path.substr(name + 13) + " " + version->get<std::string>());
-            }
+            for (const NodePackage& package : node_packages(tree()))
+                names.push_back(package.name + " " + package.version);
         }
         std::sort(names.begin(), names.end());
         if (names.size() > kContentsKept) names.resize(kContentsKept);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "images/recipe.h"
 #include "images/registries.h"
 #include "images/setup.h"
+#include "images/store.h"
 #include "sandbox/launcher.h"
 
 namespace assay::images {
@@ -25,6 +27,10 @@ struct BuildLimits {
     std::uint64_t entries = 500'000;  // files and directories there
 };
 
+// A layer of one npm package whose install scripts have run, built once for all who use that version.
+using ProvidePackage =
+    std::function<tl::expected<Layer, LayerFailure>(const std::string& name, const std::string& version)>;
+
 struct BuildOrder {
     const Recipe& recipe;
     const LayerContent& content;
@@ -33,6 +39,7 @@ struct BuildOrder {
     sandbox::Launcher::Options launcher;
     BuildLimits limits;
     std::stop_token stop;
+    ProvidePackage package;  // empty: install scripts run in this build
 };
 
 // What was installed: "flask 3.1.3". Afterwards `directory` holds tree/ and build.log, also on failure. Blocks, for

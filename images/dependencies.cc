@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "images/diagnose.h"
+#include "images/node_tree.h"
 #include "images/probe.h"
 #include "images/tree.h"
 
@@ -134,7 +135,12 @@ struct LayerStore::State {
         if (!sources) return tl::unexpected(fault(Reason::internal, sources.error()));
 
         const Instant begin = Clock::now();
-        const BuildOrder order{recipe, content, **sources, building.path(), options.launcher, options.limits, stop};
+        // A layer of one package asks for no further layer, so claims never wait in a circle.
+        const ProvidePackage package = [&](const std::string& name, const std::string& version) {
+            return ensure_content(recipe, single_package(name, version), stop);
+        };
+        const BuildOrder order{recipe,           content,        **sources, building.path(),
+                               options.launcher, options.limits, stop,      package};
         auto contents = build_layer(order);
         if (!contents) {
             keep_failure(building.key(), contents.error());
@@ -159,11 +165,16 @@ struct LayerStore::State {
 
         if (auto tools = check_tools(*recipe, false); !tools)
             return tl::unexpected(fault(Reason::tool_missing, tools.error()));
-        const auto probed = versions_of(*recipe);
+        return ensure_content(*recipe, *setup->layer, stop);
+    }
+
+    tl::expected<Layer, LayerFailure> ensure_content(const Recipe& recipe, const LayerContent& content,
+                                                     const std::stop_token& stop) {
+        const auto probed = versions_of(recipe);
         if (!probed) return tl::unexpected(fault(Reason::tool_missing, probed.error()));
         utsname machine{};
         ::uname(&machine);
-        const std::string key = layer_key(*recipe, *setup->layer, *probed, machine.machine);
+        const std::string key = layer_key(recipe, content, *probed, machine.machine);
 
         if (auto known = known_failure(key)) return tl::unexpected(std::move(*known));
         if (options.offline) {
@@ -178,7 +189,7 @@ struct LayerStore::State {
         if (auto* layer = std::get_if<Layer>(&*claimed)) return std::move(*layer);
         // Whoever had the claim before may have failed.
         if (auto known = known_failure(key)) return tl::unexpected(std::move(*known));
-        return build(*recipe, *setup->layer, std::move(std::get<Building>(*claimed)), stop);
+        return build(recipe, content, std::move(std::get<Building>(*claimed)), stop);
     }
 };
 

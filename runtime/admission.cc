@@ -107,7 +107,7 @@ void Admission::tick() {
     }
 }
 
-Task<Admission::Slot> Admission::wait(bool alone) {
+Task<Admission::Slot> Admission::admit(bool alone) {
     Event<bool> granted(reactor_.context());
     {
         std::lock_guard lock(mutex_);
@@ -118,13 +118,10 @@ Task<Admission::Slot> Admission::wait(bool alone) {
     co_return Slot(this, alone);
 }
 
-Task<Admission::Slot> Admission::admit() { return wait(false); }
-Task<Admission::Slot> Admission::admit_alone() { return wait(true); }
-
 void Admission::grant() {
     while (!waiting_.empty() && !alone_) {
         Waiter& first = waiting_.front();
-        if (first.alone ? in_work_ > 0 : in_work_ >= capacity_) return;
+        if (first.alone ? in_work_ + parked_ > 0 : in_work_ >= capacity_) return;
         ++in_work_;
         alone_ = first.alone;
         first.granted.set(true);
@@ -132,10 +129,10 @@ void Admission::grant() {
     }
 }
 
-void Admission::give_back(bool exclusive) noexcept {
+void Admission::give_back(const Slot& slot) noexcept {
     std::lock_guard lock(mutex_);
-    --in_work_;
-    if (exclusive) alone_ = false;
+    --(slot.parked_ ? parked_ : in_work_);
+    if (slot.exclusive_) alone_ = false;
     grant();
 }
 
@@ -152,11 +149,36 @@ std::uint32_t Admission::capacity() const {
 Admission::Slot& Admission::Slot::operator=(Slot&& other) noexcept {
     std::swap(owner_, other.owner_);
     std::swap(exclusive_, other.exclusive_);
+    std::swap(parked_, other.parked_);
     return *this;
 }
 
 void Admission::Slot::release() noexcept {
-    if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(exclusive_);
+    if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(*this);
+}
+
+void Admission::Slot::park() {
+    if (exclusive_) return;  // nobody else may have it
+    std::lock_guard lock(owner_->mutex_);
+    --owner_->in_work_;
+    ++owner_->parked_;
+    parked_ = true;
+    owner_->grant();
+}
+
+Task<void> Admission::Slot::unpark() {
+    if (!parked_) co_return;
+    Event<bool> granted(owner_->reactor_.context());
+    {
+        std::lock_guard lock(owner_->mutex_);
+        // Before everybody else: an exclusive waiter at the front waits for this one.
+        owner_->waiting_.push_front({granted, false});
+        owner_->grant();
+    }
+    co_await granted.wait();
+    std::lock_guard lock(owner_->mutex_);
+    --owner_->parked_;
+    parked_ = false;
 }
 
 }  // namespace assay::runtime

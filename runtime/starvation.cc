@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,15 +21,12 @@ Result<int> pid_of(int pidfd) {
     return pid;
 }
 
-// Children of a process, from /proc/<pid>/task/<tid>/children; those of other threads are found through them too.
-std::vector<int> children_of(int pid) {
-    std::vector<int> children;
-    const std::string text = std::to_string(pid);
-    auto list = read_file("/proc/" + text + "/task/" + text + "/children", 1 << 20);
-    if (!list) return children;
-    std::istringstream fields(*list);
-    for (int child = 0; fields >> child;) children.push_back(child);
-    return children;
+std::vector<int> numbers_in(const std::string& folder) {
+    std::vector<int> numbers;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+        if (const int number = std::atoi(entry.path().filename().c_str()); number > 0) numbers.push_back(number);
+    return numbers;
 }
 
 }  // namespace
@@ -39,13 +37,18 @@ Result<Micros> run_delay(int init_pidfd) {
     std::uint64_t nanoseconds = 0;
     bool counted = false;
     for (std::size_t next = 0; next < open.size() && open.size() < 4096; ++next) {
-        auto account = read_file("/proc/" + std::to_string(open[next]) + "/schedstat", 4096);
-        unsigned long long ran = 0, waited = 0;
-        if (account && std::sscanf(account->c_str(), "%llu %llu", &ran, &waited) == 2) {
-            nanoseconds += waited;
-            counted = true;
+        const std::string threads = "/proc/" + std::to_string(open[next]) + "/task/";
+        for (int thread : numbers_in(threads)) {
+            const std::string folder = threads + std::to_string(thread);
+            unsigned long long ran = 0, waited = 0;
+            auto account = read_file(folder + "/schedstat", 4096);
+            if (account && std::sscanf(account->c_str(), "%llu %llu", &ran, &waited) == 2) {
+                nanoseconds += waited;
+                counted = true;
+            }
+            std::istringstream children(read_file(folder + "/children", 1 << 20).value_or(""));
+            for (int child = 0; children >> child;) open.push_back(child);
         }
-        for (int child : children_of(open[next])) open.push_back(child);
     }
     if (!counted) return fail("read run delay", "no process of the tree has an account");
     return Micros(nanoseconds / 1000);

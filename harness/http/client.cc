@@ -6,8 +6,10 @@
 // it is used again: a peer that closed it meanwhile costs a new connection, not a failed request, as in Node.
 //
 // One rule is ours. Newman leaves milliseconds between two requests, we leave microseconds, so a close that newman
-// would have seen in time can meet our next request on its way. When the kernel tells that no one read that request
-// (the peer had already closed), or a reset comes within that gap, it is sent once more on a new connection.
+// would have seen in time can meet our next request on its way. When no one has read that request, it is sent once
+// more on a new connection. The kernel knows: bytes that meet a closed socket are answered with a reset, and so is a
+// close that leaves bytes unread. A server that reads the request and then closes has hung up, here as in newman; one
+// that resets on purpose will do so again.
 #include "harness/http/client.h"
 
 #include <fmt/format.h>
@@ -35,8 +37,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;  // what Node reads at once: decides what "after the answer" sees
-constexpr auto kNewmanGap = std::chrono::milliseconds(10);  // newman never sends two requests faster than this
-constexpr std::uint64_t kReserve = 1 << 20;                 // trust no Content-Length further than this
+constexpr Millis kResetPatience{3};           // for the reset that follows a close which met our request
+constexpr std::uint64_t kReserve = 1 << 20;   // trust no Content-Length further than this
 
 WallTime wall_now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -76,6 +78,7 @@ struct Client::State {
     Awaitable<Exchange<void>> open(const Url& url, std::string key, bool verify);
     Awaitable<Exchange<Socket>> connect(const Url& url);
     Awaitable<std::optional<Exchange<void>>> transmit(std::string_view bytes);
+    Awaitable<bool> was_unread(error_code error);
     Step feed(std::string_view input);
     Exchange<void> ended(error_code error);
     Step judge_rest(std::string_view input);
@@ -98,7 +101,6 @@ struct Client::State {
     std::vector<char> in;
     std::optional<Connection> connection;
     std::unique_ptr<asio::ssl::context> tls;
-    Instant last_answer{};
 
     // Of the exchange that is under way.
     std::string body;
@@ -258,15 +260,20 @@ Awaitable<Exchange<void>> Client::State::attempt(std::string_view bytes, bool re
     for (;;) {
         const Io io = co_await connection->read(in, watch);
         if (io.error) {
-            const bool race = io.error == asio::error::eof ? connection->peer_was_gone()
-                                                           : io.error == asio::error::connection_reset &&
-                                                                 Clock::now() - last_answer < kNewmanGap;
-            unread = reused && !received && race;
+            unread = reused && !received && co_await was_unread(io.error);
             co_return ended(io.error);
         }
         const Step step = feed({in.data(), io.size});
         if (step != Step::more) co_return settle(step);
     }
+}
+
+Awaitable<bool> Client::State::was_unread(error_code error) {
+    if (error != asio::error::eof) co_return error == asio::error::connection_reset;
+    if (connection->peer_was_gone()) co_return true;
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LaneExecutor> timer(executor, kResetPatience);
+    co_await timer.async_wait(asio::use_awaitable_t<LaneExecutor>{});
+    co_return connection->peer_was_gone();
 }
 
 // Sends the request. Empty when the answer is still to come; else it came, or the request failed, before the end.
@@ -373,7 +380,6 @@ Exchange<void> Client::State::settle(Step step) {
     watch.stop();
     if (step == Step::failed) return tl::unexpected(std::move(failure));
     if (!reusable) drop();
-    last_answer = Clock::now();
     return {};
 }
 

@@ -36,7 +36,6 @@ std::string_view verify_code_name(long result) {
         case X509_V_ERR_INVALID_PURPOSE: return "INVALID_PURPOSE";
         case X509_V_ERR_CERT_UNTRUSTED: return "CERT_UNTRUSTED";
         case X509_V_ERR_CERT_REJECTED: return "CERT_REJECTED";
-        case X509_V_ERR_HOSTNAME_MISMATCH: return "HOSTNAME_MISMATCH";
         default: return "UNSPECIFIED";
     }
 }
@@ -69,15 +68,19 @@ std::string alternative_names(X509* certificate) {
     return text;
 }
 
-Failure certificate_failure(SSL* ssl, long result, const std::string& host) {
-    using Kind = Failure::Kind;
-    if (result != X509_V_ERR_HOSTNAME_MISMATCH && result != X509_V_ERR_IP_ADDRESS_MISMATCH)
-        return {Kind::tls, std::string(verify_code_name(result)), ::X509_verify_cert_error_string(result)};
+// What the certificate says of the host, once its chain is verified: Node's checkServerIdentity.
+std::optional<Failure> check_identity(SSL* ssl, const std::string& host) {
     const std::unique_ptr<X509, void (*)(X509*)> certificate(::SSL_get1_peer_certificate(ssl), ::X509_free);
+    const bool address = is_address(host);
+    const bool fits =
+        certificate && (address ? ::X509_check_ip_asc(certificate.get(), host.c_str(), 0)
+                                : ::X509_check_host(certificate.get(), host.data(), host.size(), 0, nullptr)) == 1;
+    if (fits) return std::nullopt;
     const std::string names = certificate ? alternative_names(certificate.get()) : "";
-    std::string reason = is_address(host) ? fmt::format("IP: {} is not in the cert's list: {}", host, names)
-                                          : fmt::format("Host: {}. is not in the cert's altnames: {}", host, names);
-    return {Kind::tls, "ERR_TLS_CERT_ALTNAME_INVALID", "Hostname/IP does not match certificate's altnames: " + reason};
+    std::string reason = address ? fmt::format("IP: {} is not in the cert's list: {}", host, names)
+                                 : fmt::format("Host: {}. is not in the cert's altnames: {}", host, names);
+    return Failure{Failure::Kind::tls, "ERR_TLS_CERT_ALTNAME_INVALID",
+                   "Hostname/IP does not match certificate's altnames: " + reason};
 }
 
 }  // namespace
@@ -93,23 +96,19 @@ Awaitable<Exchange<void>> Connection::handshake(asio::ssl::context& context, con
     tls_ = std::make_unique<Tls>(std::move(*plain_), context);
     plain_.reset();
     SSL* const ssl = tls_->native_handle();
-    X509_VERIFY_PARAM* const rules = ::SSL_get0_param(ssl);
-    const bool address = is_address(host);
-    if (!address) ::SSL_set_tlsext_host_name(ssl, host.c_str());
-    if (verify) {
-        if (address) {
-            ::X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str());
-        } else {
-            ::X509_VERIFY_PARAM_set1_host(rules, host.c_str(), host.size());
-        }
-    }
+    if (!is_address(host)) ::SSL_set_tlsext_host_name(ssl, host.c_str());
     ::SSL_set_verify(ssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     watch.watch(socket());
     auto [error] = co_await tls_->async_handshake(Tls::client, use_tuple);
-    if (!error) co_return Exchange<void>{};
+    if (!error) {
+        auto stranger = verify ? check_identity(ssl, host) : std::nullopt;
+        if (stranger) co_return tl::unexpected(std::move(*stranger));
+        co_return Exchange<void>{};
+    }
     if (watch.expired()) co_return tl::unexpected(idle_timeout());
     if (const long result = ::SSL_get_verify_result(ssl); verify && result != X509_V_OK)
-        co_return tl::unexpected(certificate_failure(ssl, result, host));
+        co_return tl::unexpected(Failure{Failure::Kind::tls, std::string(verify_code_name(result)),
+                                         ::X509_verify_cert_error_string(result)});
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
         Failure failure{Failure::Kind::tls, "ECONNRESET",
                         "Client network socket disconnected before secure TLS connection was established"};

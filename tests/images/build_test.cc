@@ -166,6 +166,23 @@ TEST_F(RealBuild, BuildsFromSourceWhatHasNoWheel) {
               "0.6.2\n");
 }
 
+TEST_F(RealBuild, RunsInstallScriptsOnceForAllWhoUseThePackage) {
+    auto store = open();
+    auto layer = store.ensure(node(R"({"dependencies": {"bufferutil": "4.0.9", "is-number": "7.0.0"}})"));
+    ASSAY_NEEDS_REGISTRY(layer);
+    ASSERT_TRUE(layer) << log_of(layer.error());
+    EXPECT_EQ(
+        run(store, *layer, "node", {"node", "-p", "require('bufferutil').mask.length + require('is-number').length"})
+            .output,
+        "6\n");
+    ASSERT_EQ(store.store().list().size(), 2u);  // the one asked for, and one of the package with scripts
+    auto other = store.ensure(node(R"({"dependencies": {"bufferutil": "4.0.9"}})"));
+    ASSERT_TRUE(other) << log_of(other.error());
+    EXPECT_EQ(store.store().list().size(), 2u);
+    EXPECT_THAT(read_file(layer->path() + "/build.log").value_or(""),
+                HasSubstr("taken from layer " + other->info().key));
+}
+
 TEST_F(RealBuild, EndsABuildThatWritesTooMuch) {
     auto small = options();
     small.limits.disk = Bytes{100'000};

@@ -104,7 +104,9 @@ class Setup(unittest.TestCase):
         self.folder = Path(folder.name)
         (self.folder / "tools").mkdir()
         (self.folder / "bin").mkdir()
-        (self.folder / "tools/setup").write_text((ROOT / "tools/setup").read_text())
+        text = (ROOT / "tools/setup").read_text()
+        self.assertEqual((text.count("/usr/bin/node"), text.count("/usr/bin/npm")), (1, 1))
+        (self.folder / "tools/setup").write_text(text.replace("-x /usr/bin/", f"-x {self.folder}/bin/"))
         (self.folder / "tools/packages.txt").write_text(
             "[build]\none # because\ntwo\n[node]\nnodejs\nnpm\n[lint]\nthree\n")
         self.calls = self.folder / "calls"

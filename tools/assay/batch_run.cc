@@ -15,6 +15,7 @@
 #include "harness/batch/read.h"
 #include "harness/evaluate.h"
 #include "harness/report/progress.h"
+#include "images/mounts.h"
 #include "tools/assay/environment.h"
 
 namespace assay::tools {

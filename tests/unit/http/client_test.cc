@@ -2,78 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
-#include "harness/http/connectors.h"
-#include "tests/unit/http/raw_server.h"
+#include "tests/unit/http/lane.h"
 
 using namespace assay;
 using namespace assay::http;
 using namespace assay::http::testing;
-namespace asio = boost::asio;
 
 namespace {
 
 const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const std::string kHead = "HTTP/1.1 200 OK\r\n";
 const std::string kTwo = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nk2";
-
-// A client on a lane of its own; each get() runs the lane until the answer is there.
-struct Lane {
-    asio::io_context context;
-    HostConnector connector{context.get_executor()};
-    Client client;
-
-    explicit Lane(Limits limits = {Millis(1000), 1_MiB}) : client(context.get_executor(), connector, limits) {}
-
-    std::string send(const Request& request) {
-        std::string told;
-        bool done = false;
-        asio::co_spawn(
-            context,
-            [&]() -> Awaitable<void> {
-                auto response = co_await client.send(request);
-                told = response ? std::to_string(response->code) + " " + response->reason + ": " + response->body
-                                : response.error().message + " [" + response.error().code + "]";
-                if (response) last = std::move(*response);
-                done = true;
-            },
-            asio::detached);
-        context.restart();
-        while (!done && context.run_one() > 0) {
-        }
-        return told;
-    }
-    // What a client makes of these answers to one request.
-    static std::string single(Answer answer, const std::string& method = "GET") {
-        RawServer server({{std::move(answer)}});
-        Lane lane;
-        Request request;
-        request.method = method;
-        request.url = server.url();
-        return lane.send(request);
-    }
-    // ... and to two requests in a row: "first / second (connections)"
-    static std::string pair(Script script, int gap = 30, const std::string& first = "GET") {
-        RawServer server(std::move(script));
-        Lane lane;
-        Request request;
-        request.method = first;
-        request.url = server.url();
-        std::string told = lane.send(request);
-        std::this_thread::sleep_for(std::chrono::milliseconds(gap));
-        told += " / " + lane.get(server.url());
-        return told + " (" + std::to_string(server.connections()) + ")";
-    }
-    std::string get(const std::string& url) {
-        Request request;
-        request.method = "GET";
-        request.url = url;
-        return send(request);
-    }
-    Response last;
-};
 
 std::string without_token(std::string text) {
     const auto at = text.find("Postman-Token: ");
@@ -190,27 +132,27 @@ TEST(Client, BoundsTheBody) {
 // Silence.
 
 TEST(Client, EndsSilenceButNotSlowness) {
-    const auto within = [](Answer answer) {
+    const auto within = [](int idle, Answer answer) {
         RawServer server({{std::move(answer)}});
-        Lane lane({Millis(200), 1_MiB});
+        Lane lane({Millis(idle), 1_MiB});
         return lane.get(server.url());
     };
-    EXPECT_EQ(within({pause(2000)}), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
-    EXPECT_EQ(within({send(kHead + "A: b\r\n"), pause(2000)}), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
-    EXPECT_EQ(within({send(kHead + "\r\nok"), pause(2000)}), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
+    EXPECT_EQ(within(100, {pause(5000)}), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
+    EXPECT_EQ(within(100, {send(kHead + "A: b\r\n"), pause(5000)}), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
+    EXPECT_EQ(within(100, {send(kHead + "\r\nok"), pause(5000)}), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
     Answer trickle{send(kHead + "Content-Length: 6\r\n\r\n")};
     for (char c : std::string("abcdef")) {
-        trickle.push_back(pause(80));
+        trickle.push_back(pause(200));
         trickle.push_back(send(std::string(1, c)));
     }
-    EXPECT_EQ(within(trickle), "200 OK: abcdef");  // 480 ms in all
+    EXPECT_EQ(within(1000, trickle), "200 OK: abcdef");  // 1200 ms in all
 }
 
 TEST(Client, CountsSilenceAnewForEachRequest) {
-    RawServer server({{{send(kOk)}, {pause(120), send(kTwo)}, {pause(600)}}});
-    Lane lane({Millis(200), 1_MiB});
+    RawServer server({{{send(kOk)}, {pause(500), send(kTwo)}, {pause(5000)}}});
+    Lane lane({Millis(900), 1_MiB});
     EXPECT_EQ(lane.get(server.url()), "200 OK: ok");
-    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));
     EXPECT_EQ(lane.get(server.url()), "200 OK: k2");
     EXPECT_EQ(lane.get(server.url()), "ESOCKETTIMEDOUT [ESOCKETTIMEDOUT]");
 }
@@ -260,8 +202,8 @@ TEST(Client, DropsWhatComesUnaskedBetweenRequests) {
 TEST(Client, AServerThatReadsAndClosesHasHungUp) {
     EXPECT_EQ(Lane::pair({{{send(kOk)}, {close_it()}}, {{send(kTwo)}}}),
               "200 OK: ok / socket hang up [ECONNRESET] (1)");
-    EXPECT_EQ(Lane::pair({{{send(kOk)}, {reset_it()}}, {{send(kTwo)}}}),
-              "200 OK: ok / read ECONNRESET [ECONNRESET] (1)");
+    EXPECT_EQ(Lane::pair({{{send(kOk)}, {reset_it()}}, {{reset_it()}}}),
+              "200 OK: ok / read ECONNRESET [ECONNRESET] (2)");
 }
 
 TEST(Client, ACloseThatCrossesTheNextRequestCostsAConnectionOnly) {
@@ -415,4 +357,25 @@ TEST(Client, RefusesInNodesWords) {
     EXPECT_EQ(url("http://127.0.0.1:0/x"), "connect ECONNREFUSED 127.0.0.1 [ECONNREFUSED]");
     EXPECT_EQ(url("http://localhost:1/x"), "connect ECONNREFUSED 127.0.0.1:1 [ECONNREFUSED]");
     EXPECT_EQ(url("{{nope}}/x"), "getaddrinfo ENOTFOUND {{nope}} [ENOTFOUND]");
+}
+
+namespace {
+// A network in which no connection ever comes about.
+struct Nowhere : Connector {
+    Awaitable<Exchange<Socket>> connect(std::string_view, std::uint16_t) override {
+        const LaneExecutor executor = co_await boost::asio::this_coro::executor;
+        boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, LaneExecutor> timer(executor);
+        timer.expires_after(std::chrono::seconds(30));
+        co_await timer.async_wait(boost::asio::use_awaitable_t<LaneExecutor>{});
+        co_return tl::unexpected(Failure{Failure::Kind::connect, "", "waited to the end"});
+    }
+};
+}  // namespace
+
+TEST(Client, GivesUpConnectingAfterTheIdleLimit) {
+    Nowhere nowhere;
+    Lane lane({Millis(100), 1_MiB}, nowhere);
+    const Instant began = Clock::now();
+    EXPECT_EQ(lane.get("http://h/x"), "ETIMEDOUT [ETIMEDOUT]");
+    EXPECT_LT(Clock::now() - began, std::chrono::seconds(10));
 }
