@@ -171,10 +171,9 @@ TEST_F(RealBuild, RunsInstallScriptsOnceForAllWhoUseThePackage) {
     auto layer = store.ensure(node(R"({"dependencies": {"bufferutil": "4.0.9", "is-number": "7.0.0"}})"));
     ASSAY_NEEDS_REGISTRY(layer);
     ASSERT_TRUE(layer) << log_of(layer.error());
-    EXPECT_EQ(
-        run(store, *layer, "node", {"node", "-p", "require('bufferutil').mask.length + require('is-number').length"})
-            .output,
-        "6\n");
+    const auto ran =
+        run(store, *layer, "node", {"node", "-p", "typeof require('bufferutil').mask + require('is-number')('5')"});
+    EXPECT_EQ(ran.output, "functiontrue\n");
     ASSERT_EQ(store.store().list().size(), 2u);  // the one asked for, and one of the package with scripts
     auto other = store.ensure(node(R"({"dependencies": {"bufferutil": "4.0.9"}})"));
     ASSERT_TRUE(other) << log_of(other.error());

@@ -42,6 +42,7 @@ class RealBuild : public testing::Test {
         options.store.path = path_;
         options.store.min_free = Bytes{64u << 20};
         options.environment = environment();
+        options.environment["PIP_RETRIES"] = "1";  // a refusal is final here
         options.launcher.program = ASSAY_LAUNCHER_PROGRAM;
         return options;
     }
