@@ -45,7 +45,7 @@ struct Submission {
 
 // An entry that cannot be run. The rest of the batch can.
 struct EntryError {
-    std::string id;  // as far as it is known; may be empty
+    std::string id;  // its own, or "FILE:LINE" when it has none of its own; never empty, never another entry's
     Error error;     // detail "FILE:LINE: what"
 };
 
