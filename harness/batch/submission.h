@@ -32,8 +32,9 @@ struct Task {
 };
 
 struct Source {
-    enum class Kind { dir, patch, tar } kind = Kind::dir;
-    std::string path;  // absolute
+    // none: a run of the study's result tree in which the agent left no patch. It fails, as it does in the study.
+    enum class Kind { dir, patch, tar, none } kind = Kind::dir;
+    std::string path;  // absolute; of `none` the run's folder
 };
 
 struct Submission {
