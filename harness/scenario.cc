@@ -359,8 +359,9 @@ Awaitable<void> Scenario::run_script(std::uint32_t index, const script::Input& i
 
 // Sends what a script asked for and hands it the answer.
 Awaitable<script::Progress> Scenario::answer(const script::SendRequest& send_request) {
-    const auto deliver = [&](const script::ResponseView* view, std::string_view error) {
-        auto progress = context_.deliver(send_request.id, view, error);
+    const auto deliver = [&](const script::ResponseView* view, std::string_view error = {},
+                             std::string_view code = {}) {
+        auto progress = context_.deliver(send_request.id, view, error, code);
         if (progress) return std::move(*progress);
         totals_.fault = std::move(progress).error();
         return script::Progress{};
@@ -370,9 +371,9 @@ Awaitable<script::Progress> Scenario::answer(const script::SendRequest& send_req
     const auto built = build_script_request(std::move(*request), dynamic_, build_);
     bool presumed = false;
     auto exchange = co_await send(built.wire, presumed);
-    if (!exchange) co_return deliver(nullptr, exchange.error().message);
+    if (!exchange) co_return deliver(nullptr, exchange.error().message, exchange.error().code);
     const Answered answered(std::move(*exchange));
-    co_return deliver(&answered.view, {});
+    co_return deliver(&answered.view);
 }
 
 // A hanging server would cost the timeout for every request: after some in a row the rest is taken as timed out.

@@ -19,11 +19,11 @@ class Entered {
     Entered(ScriptContext::State& context, Micros allowance) : context_(context), engine_(context.engine) {
         engine_.current = &context;
         engine_.ended = nullptr;
-        engine_.malloc_before = 0;
+        engine_.too_large = false;
         begun_ = Clock::now();
         const bool limited = allowance.count() > 0;
         engine_.deadline = limited ? begun_ + std::max(allowance - context.spent, Micros{0}) : Instant{};
-        engine_.slot->arm();
+        engine_.slot->arm(engine_.deadline);
     }
     ~Entered() {
         engine_.slot->disarm();
@@ -58,8 +58,11 @@ class Segment {
         if (!JS_IsExceptionPending(cx_)) return false;
         // core.js catches what scripts throw; what arrives here is the engine's: too much recursion, out of memory.
         const auto fault = take_exception(cx_);
+        // An interrupted regular expression fails as "too much recursion".
+        const auto deadline = self_.engine.deadline;
+        if (self_.engine.ended != nullptr || (deadline != Instant{} && Clock::now() >= deadline)) return false;
         error(fault.kind, fault.message, fault.line);
-        return self_.engine.ended == nullptr;
+        return true;
     }
 
     // Promise reactions, then what they changed.
@@ -300,7 +303,8 @@ Result<Progress> ScriptContext::resume() {
     return run_segment(*state_, [](Segment& segment) { return segment.call("state", JS::HandleValueArray::empty()); });
 }
 
-Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* response, std::string_view error) {
+Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* response, std::string_view error,
+                                        std::string_view error_code) {
     auto& self = *state_;
     JSContext* cx = self.engine.cx;
     return run_segment(self, [&](Segment& segment) {
@@ -310,6 +314,9 @@ Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* re
             JSString* text = to_js(cx, error);
             if (text == nullptr) return false;
             arguments[1].setString(text);
+            JSString* code = to_js(cx, error_code);
+            if (code == nullptr) return false;
+            arguments[2].setString(code);
             return segment.call("deliver", arguments);
         }
         JS::RootedValueVector facts(cx), headers(cx);

@@ -27,7 +27,7 @@ namespace assay::script {
 struct Limits {
     Millis running{5000};    // one script's time in JavaScript, its timers' callbacks included; 0 = none
     Millis waiting{60000};   // one script's time from start to end, timers and requests included; 0 = none
-    Bytes heap{512u << 20};  // of the engine, garbage included; a script that exceeds it ends with kind "memory"
+    Bytes heap{512u << 20};  // by which one script may make the process grow; beyond it ends with kind "memory"
     std::uint32_t console_lines = 200;  // a script; more are dropped
     Bytes console_bytes{64u << 10};     // a script; what is beyond is cut
     std::uint32_t assertions = 100000;  // a script; the next one ends it with kind "limit"
@@ -143,8 +143,9 @@ class ScriptContext {
     Result<Progress> begin(std::uint32_t script, const Input& input, ScriptResult& result);
     // Runs the callbacks of timers that are due.
     Result<Progress> resume();
-    // Hands over the answer to a SendRequest: a response, or the error's text.
-    Result<Progress> deliver(std::uint32_t id, const ResponseView* response, std::string_view error);
+    // Hands over the answer to a SendRequest: a response, or the error's text and code.
+    Result<Progress> deliver(std::uint32_t id, const ResponseView* response, std::string_view error = {},
+                             std::string_view error_code = {});
 
     struct State;
 

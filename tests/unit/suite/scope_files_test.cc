@@ -7,13 +7,15 @@ namespace {
 
 TEST(ScopeFiles, EnvironmentsHaveANameAndValues) {
     const auto file = read_scope(R"({"name": "dev", "values": [{"key": "a", "value": 1}, {"key": "b", "value": "x",
-        "enabled": false}, {"key": "c", "value": "5", "type": "number"}]})",
+        "disabled": true}, {"key": "c", "value": "5", "type": "number"},
+        {"key": "d", "value": "as in newman", "enabled": false}]})",
                                  "e.json")
                           .value();
     EXPECT_EQ(file.name, "dev");
     EXPECT_EQ(file.scope.find("a")->value, Value(1.0));
     EXPECT_EQ(file.scope.find("b"), nullptr);
     EXPECT_EQ(file.scope.find("c")->value, Value(5.0));
+    EXPECT_EQ(file.scope.find("d")->value, Value("as in newman"));
 }
 
 TEST(ScopeFiles, WhatIsNoEnvironmentIsAnErrorWithFileAndRemedy) {
