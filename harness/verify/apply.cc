@@ -12,7 +12,7 @@
 namespace assay::verify {
 namespace {
 
-constexpr std::uint64_t kWork = std::uint64_t{1} << 31;  // line comparisons and moves: some seconds at most
+constexpr std::uint64_t kWork = std::uint64_t{1} << 28;  // line comparisons and moves: about a second
 constexpr const char* kOtherTree = "make the patch against the tree that it is applied to";
 
 bool is_dot_git(std::string_view name) {
