@@ -143,7 +143,7 @@ class Evaluation {
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
     Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
-    std::string doubt(const runtime::Sandbox& server, Micros delay_when_ready, bool request_timed_out) const;
+    std::string doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready, bool request_timed_out) const;
     ScenarioOptions scenario_options() const;
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
@@ -151,6 +151,7 @@ class Evaluation {
     const batch::Submission& submission_;
     const ImageHost& image_;
     std::vector<std::string> own_setup_;
+    runtime::CpuTimes launched_on_;  // the machine at the moment of launch
     Attempted found_;
 };
 
@@ -188,7 +189,8 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     std::optional<runtime::Sandbox> server;
     auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
     if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
-    Micros delay_when_ready{0};
+    runtime::CpuLook when_ready;
+    launched_on_ = runtime::read_cpu_times();
     if (found_.rejected.empty()) {
         phases.begin("launch");
         const sandbox::Spec spec = plan(*stage, layer);
@@ -213,7 +215,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
-        delay_when_ready = runtime::run_delay(server->pidfd()).value_or(Micros(0));
+        when_ready = runtime::look_at_cpu(server->pidfd());
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
 
@@ -225,7 +227,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     phases.begin("stop");
     if (server) {
-        if (!alone) found_.starved = doubt(*server, delay_when_ready, fired->run.timeouts > 0);
+        if (!alone) found_.starved = doubt(*server, when_ready, fired->run.timeouts > 0);
         found_.server.stopped_by_us = !server->has_ended();
         server->kill();
         auto exit = co_await server->ended();
@@ -290,17 +292,16 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
 }
 
 // Why a deadline that passed is not believed: the server was kept from the CPU while it ran. Empty: it is.
-std::string Evaluation::doubt(const runtime::Sandbox& server, Micros delay_when_ready, bool request_timed_out) const {
+std::string Evaluation::doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready,
+                              bool request_timed_out) const {
     using State = runtime::Readiness::State;
     const State state = found_.server.readiness->state;
-    if ((state == State::silent || state == State::unhealthy) &&
-        runtime::starved(delay_when_ready, session_.policy.ready_timeout))
-        return fmt::format("it was not ready in time, and waited {} for a CPU meanwhile",
-                           format_duration(delay_when_ready));
+    if (state == State::silent || state == State::unhealthy)
+        if (auto why = runtime::doubt({{}, {}, launched_on_}, when_ready, session_.policy.ready_timeout); !why.empty())
+            return "it was not ready in time: " + why;
     if (!request_timed_out) return {};
-    const Micros delay = runtime::run_delay(server.pidfd()).value_or(delay_when_ready) - delay_when_ready;
-    if (!runtime::starved(delay, session_.policy.timeout_request)) return {};
-    return fmt::format("a request timed out, and the server waited {} for a CPU meanwhile", format_duration(delay));
+    const auto why = runtime::doubt(when_ready, runtime::look_at_cpu(server.pidfd()), session_.policy.timeout_request);
+    return why.empty() ? why : "a request timed out: " + why;
 }
 
 sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
-#include <sstream>
 #include <thread>
 
 #include "base/fd.h"
+#include "runtime/cpu_times.h"
 
 namespace assay::runtime {
 
@@ -15,27 +15,6 @@ namespace {
 constexpr Millis kLook{50};           // between two looks at the machine
 constexpr double kIdleToGrow = 0.12;  // of all CPUs, over one look
 constexpr double kIdleToShrink = 0.02;
-
-struct CpuTimes {
-    std::uint64_t idle = 0;
-    std::uint64_t all = 0;
-};
-
-// First line of /proc/stat: user nice system idle iowait irq softirq steal. iowait counts as idle, steal as busy.
-CpuTimes read_cpu_times() {
-    CpuTimes times;
-    auto text = read_file("/proc/stat", 1 << 20);
-    if (!text) return times;
-    std::istringstream fields(text->substr(0, text->find('\n')));
-    std::string name;
-    fields >> name;
-    std::uint64_t value = 0;
-    for (int field = 0; field < 8 && fields >> value; ++field) {
-        times.all += value;
-        if (field == 3 || field == 4) times.idle += value;
-    }
-    return times;
-}
 
 std::uint64_t available_memory() {
     auto text = read_file("/proc/meminfo", 1 << 20);
@@ -97,7 +76,7 @@ void Admission::tick() {
     const CpuTimes now = read_cpu_times();
     const CpuTimes last = std::exchange(pressure_->last, now);
     if (now.all <= last.all) return;
-    const double idle = static_cast<double>(now.idle - last.idle) / static_cast<double>(now.all - last.all);
+    const double idle = idle_share(last, now);
     std::lock_guard lock(mutex_);
     if (idle > kIdleToGrow && !waiting_.empty() && in_work_ >= capacity_ && capacity_ < bounds_.most) {
         ++capacity_;

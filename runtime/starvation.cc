@@ -1,5 +1,7 @@
 #include "runtime/starvation.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -29,29 +31,55 @@ std::vector<int> numbers_in(const std::string& folder) {
     return numbers;
 }
 
+constexpr double kShare = 0.2;      // of the deadline
+constexpr double kFullIdle = 0.08;  // a machine with less idle time than this has no CPU to spare
+
+// utime, stime, cutime, cstime: fields 14 to 17 of /proc/<pid>/stat (proc(5)), in clock ticks.
+Micros cpu_used(const std::string& folder) {
+    const std::string text = read_file(folder + "/stat", 4096).value_or("");
+    const auto name_end = text.rfind(')');  // the command name may hold anything
+    if (name_end == std::string::npos) return Micros(0);
+    std::istringstream fields(text.substr(name_end + 1));
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) fields >> skipped;
+    std::int64_t ticks = 0, value = 0;
+    for (int field = 14; field < 18 && fields >> value; ++field) ticks += value;
+    return Micros(ticks * 1'000'000 / ::sysconf(_SC_CLK_TCK));
+}
+
 }  // namespace
 
-Result<Micros> run_delay(int init_pidfd) {
-    ASSAY_TRY(int init, pid_of(init_pidfd));
-    std::vector<int> open{init};
+CpuLook look_at_cpu(int init_pidfd) {
+    CpuLook look;
+    look.machine = read_cpu_times();
+    auto init = pid_of(init_pidfd);
+    if (!init) return look;
+    std::vector<int> open{*init};
     std::uint64_t nanoseconds = 0;
-    bool counted = false;
     for (std::size_t next = 0; next < open.size() && open.size() < 4096; ++next) {
-        const std::string threads = "/proc/" + std::to_string(open[next]) + "/task/";
-        for (int thread : numbers_in(threads)) {
-            const std::string folder = threads + std::to_string(thread);
+        const std::string process = "/proc/" + std::to_string(open[next]);
+        look.used += cpu_used(process);
+        for (int thread : numbers_in(process + "/task")) {
+            const std::string folder = process + "/task/" + std::to_string(thread);
             unsigned long long ran = 0, waited = 0;
             auto account = read_file(folder + "/schedstat", 4096);
-            if (account && std::sscanf(account->c_str(), "%llu %llu", &ran, &waited) == 2) {
-                nanoseconds += waited;
-                counted = true;
-            }
+            if (account && std::sscanf(account->c_str(), "%llu %llu", &ran, &waited) == 2) nanoseconds += waited;
             std::istringstream children(read_file(folder + "/children", 1 << 20).value_or(""));
             for (int child = 0; children >> child;) open.push_back(child);
         }
     }
-    if (!counted) return fail("read run delay", "no process of the tree has an account");
-    return Micros(nanoseconds / 1000);
+    look.waited = Micros(nanoseconds / 1000);
+    return look;
+}
+
+std::string doubt(const CpuLook& before, const CpuLook& after, Micros deadline) {
+    const auto share = std::chrono::duration_cast<Micros>(deadline * kShare);
+    const Micros waited = after.waited - before.waited;
+    const Micros used = after.used - before.used;
+    if (waited > share) return "it waited " + format_duration(waited) + " for a CPU meanwhile";
+    if (used > share && idle_share(before.machine, after.machine) < kFullIdle)
+        return "it worked for " + format_duration(used) + " meanwhile on a machine without a CPU to spare";
+    return {};
 }
 
 }  // namespace assay::runtime
