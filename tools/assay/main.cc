@@ -38,6 +38,10 @@ int run(int argc, char** argv) {
     add_bench(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+        fmt::print(stderr, "assay: there is no command \"{}\" (assay --help lists them)\n", argv[1]);
+        return 2;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {
