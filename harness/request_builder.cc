@@ -117,7 +117,10 @@ void finish(BuiltRequest& built, bool prune_body, suite::Dynamic& dynamic, const
     wire.method = request.method;
     wire.url = suite::to_string(request.url, "http");
     for (const auto& header : request.headers) {
-        if (!header.disabled && !header.key.empty()) wire.headers.push_back({header.key, header.value});
+        // The Content-Type of a raw body is newman's own too.
+        const bool off = header.system && header.key == "Content-Type" &&
+                         std::find(wire.without.begin(), wire.without.end(), "content-type") != wire.without.end();
+        if (!header.disabled && !header.key.empty() && !off) wire.headers.push_back({header.key, header.value});
     }
     built.shown_url = suite::to_string(request.url);
 }
@@ -153,6 +156,11 @@ BuiltRequest build_request(const suite::Item& item, const Request& request, cons
     built.wire.follow_redirects = item.behavior.follow_redirects.value_or(options.follow_redirects);
     built.wire.verify_certificate = item.behavior.verify_certificate.value_or(options.verify_certificate);
     built.wire.max_redirects = item.behavior.max_redirects.value_or(built.wire.max_redirects);
+    built.wire.keep_method = item.behavior.keep_method;
+    built.wire.keep_authorization = item.behavior.keep_authorization;
+    built.wire.no_referer = item.behavior.no_referer;
+    built.wire.cookies = !item.behavior.disable_cookies;
+    built.wire.without = item.behavior.disabled_headers;
     finish(built, prune, dynamic, options);
     return built;
 }
@@ -191,11 +199,13 @@ std::string sent_request_json(const BuiltRequest& built, const std::string& cook
     Request sent = built.request;
     const auto url = suite::encoded(sent.url, "http");
     sent.url = suite::parse_url(url);
-    const auto add = [&sent](std::string_view name, std::string value) {
+    const auto add = [&](std::string_view name, std::string value) {
         const bool there = std::any_of(sent.headers.begin(), sent.headers.end(), [&](const Header& header) {
             return !header.disabled && http::equal_ignoring_case(header.key, name);
         });
-        if (!there) sent.headers.push_back({std::string(name), std::move(value), false, true});
+        const bool off = std::any_of(built.wire.without.begin(), built.wire.without.end(),
+                                     [&](const std::string& each) { return http::equal_ignoring_case(each, name); });
+        if (!there && !off) sent.headers.push_back({std::string(name), std::move(value), false, true});
     };
     std::string host;
     for (const auto& label : sent.url.host) host.append(host.empty() ? "" : ".").append(label);

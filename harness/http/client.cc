@@ -141,7 +141,10 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
         co_return tl::unexpected(invalid_url("", "runtime:extensions~request: request url is empty"));
     Url url = parse_url(request.url);
     if (url.host.empty() && url.authority.empty()) co_return tl::unexpected(*refuse(url));
-    const std::string cookies = jar.empty() ? std::string() : jar.header(url, wall_now());
+    const auto cookies_for = [&](const Url& page) {
+        return jar.empty() || !request.cookies ? std::string() : jar.header(page, wall_now());
+    };
+    const std::string cookies = cookies_for(url);
     if (auto refused = writer.begin(request, url, cookies)) co_return tl::unexpected(std::move(*refused));
 
     Response response;
@@ -156,7 +159,7 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
             drop();
             co_return tl::unexpected(std::move(done).error());
         }
-        learn_cookies(url);
+        if (request.cookies) learn_cookies(url);
         const auto location =
             request.follow_redirects ? redirect_location(parser.code(), parser.fields()) : std::optional<std::string>();
         if (!location) break;
@@ -166,7 +169,7 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
                         fmt::format("Exceeded maxRedirects. Probably stuck in a redirect loop {}", url.href())});
         const bool absolute = location->starts_with("http:") || location->starts_with("https:");
         Url next = parse_url(absolute ? *location : resolve_url(url, *location));
-        writer.redirect(parser.code(), url, next, jar.empty() ? std::string() : jar.header(next, wall_now()));
+        writer.redirect(parser.code(), url, next, cookies_for(next));
         url = std::move(next);
     }
 

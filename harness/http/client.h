@@ -41,6 +41,11 @@ struct Request {
     std::string form_content_type;
     bool follow_redirects = true;
     std::uint32_t max_redirects = 10;
+    bool keep_method = false;          // through redirects, and the body with it
+    bool keep_authorization = false;   // on a redirect to another host
+    bool no_referer = false;           // on redirects
+    bool cookies = true;               // false: the jar neither gives nor learns any
+    std::vector<std::string> without;  // newman's own headers that are not to be sent, in lower case
     bool verify_certificate = true;
 };
 

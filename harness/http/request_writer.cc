@@ -140,6 +140,9 @@ std::optional<Failure> RequestWriter::begin(const Request& request, const Url& u
     for (char& c : method_)
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c & ~0x20);
     body_ = request.body;
+    keep_method_ = request.keep_method;
+    keep_authorization_ = request.keep_authorization;
+    no_referer_ = request.no_referer;
     if (!is_token(method_))
         return refused("ERR_INVALID_HTTP_TOKEN", fmt::format("Method must be a valid HTTP token [\"{}\"]", method_));
 
@@ -165,8 +168,12 @@ std::optional<Failure> RequestWriter::begin(const Request& request, const Url& u
             *old = {header.name, value};
         }
     }
-    const auto add_missing = [this](std::string_view name, std::string_view value) {
-        if (!find(name)) lines_.push_back({name, value});
+    const auto wanted = [&request](std::string_view name) {
+        return std::none_of(request.without.begin(), request.without.end(),
+                            [&](const std::string& off) { return equal_ignoring_case(off, name); });
+    };
+    const auto add_missing = [&](std::string_view name, std::string_view value) {
+        if (!find(name) && wanted(name)) lines_.push_back({name, value});
     };
     new_token();
     add_missing("User-Agent", kUserAgent);
@@ -183,11 +190,11 @@ std::optional<Failure> RequestWriter::begin(const Request& request, const Url& u
         const bool fits = type && (multipart ? type->value.starts_with("multipart/form-data;") &&
                                                    type->value.find("boundary=") != std::string_view::npos
                                              : type->value.starts_with("application/x-www-form-urlencoded"));
-        if (!fits) set("Content-Type", request.form_content_type);
+        if (!fits && (type || wanted("content-type"))) set("Content-Type", request.form_content_type);
     }
     if (url.auth && !find("authorization")) set("Authorization", own("Basic " + base64(percent_decode(*url.auth))));
     // A form of parts learns its length late, and so does a request that has none: after the cookies.
-    const bool sized = find("content-length") != nullptr;
+    const bool sized = find("content-length") != nullptr || !wanted("content-length");
     if (!sized && !body_.empty() && !multipart) set("Content-Length", own(std::to_string(body_.size())));
     const Line* cookie = find("cookie");
     suite_cookie_ = cookie ? cookie->value : std::string_view();
@@ -201,14 +208,14 @@ void RequestWriter::redirect(std::uint32_t status, const Url& from, const Url& t
     const Line* host = find("host");
     const std::string_view host_name = host ? host->name : "Host";
     remove("host");
-    if (from.host != to.host) remove("authorization");
-    if (status != 307 && status != 308) {
+    if (from.host != to.host && !keep_authorization_) remove("authorization");
+    if (status != 307 && status != 308 && !keep_method_) {
         if (method_ != "HEAD") method_ = "GET";
         body_ = {};
         remove("content-type");
         remove("content-length");
     }
-    set("Referer", own(from.href()));
+    if (!no_referer_) set("Referer", own(from.href()));
     const bool default_port = to.port && *to.port == (to.secure() ? "443" : "80");
     set(host_name, own(default_port ? to.host : to.authority));
     if (to.auth && !find("authorization")) set("Authorization", own("Basic " + base64(percent_decode(*to.auth))));

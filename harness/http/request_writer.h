@@ -47,6 +47,9 @@ class RequestWriter {
     void new_token();
 
     std::string method_;
+    bool keep_method_ = false;
+    bool keep_authorization_ = false;
+    bool no_referer_ = false;
     std::string_view body_;
     std::string_view suite_cookie_;
     std::vector<Line> lines_;

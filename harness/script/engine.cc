@@ -95,6 +95,9 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     JS_SetContextPrivate(cx, state.get());
     JS_SetNativeStackQuota(cx, kStackQuota);
     JS_SetGCParameter(cx, JSGC_INCREMENTAL_GC_ENABLED, 0);
+    // Scripts are short, every run is a new global: there is nothing for the optimising compiler to learn, and its
+    // threads would interrupt regular expressions.
+    JS_SetGlobalJitCompilerOption(cx, JSJITCOMPILER_ION_ENABLE, 0);
     JS::ContextOptionsRef(cx).setAsmJS(false).setWasm(false).setWasmIon(false).setWasmBaseline(false);
     state->jobs = std::make_unique<JobQueue>(cx);
     JS::SetJobQueue(cx, state->jobs.get());

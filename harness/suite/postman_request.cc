@@ -322,6 +322,9 @@ Behavior behavior_of(const Json& json, Behavior behavior) {
     if (auto value = flag("strictSSL")) behavior.verify_certificate = value;
     if (auto value = flag("disableBodyPruning")) behavior.disable_body_pruning = *value;
     if (auto value = flag("disableCookies")) behavior.disable_cookies = *value;
+    if (auto value = flag("followOriginalHttpMethod")) behavior.keep_method = *value;
+    if (auto value = flag("followAuthorizationHeader")) behavior.keep_authorization = *value;
+    if (auto value = flag("removeRefererHeaderOnRedirect")) behavior.no_referer = *value;
     if (const auto* limit = member(json, "maxRedirects"); limit != nullptr && limit->is_number()) {
         behavior.max_redirects = static_cast<std::uint32_t>(std::clamp(limit->get<double>(), 0.0, 1000.0));
     }
