@@ -2,7 +2,8 @@
 // needs to know comes as the first message on it.
 
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -13,7 +14,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <new>
 
 #include "sandbox/launcher/identity.h"
 #include "sandbox/launcher/layout.h"
@@ -56,6 +56,16 @@ Result<void> shed() {
     return {};
 }
 
+Result<void> restrict_self(const std::string& program) {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "refuse new privileges");
+    sock_fprog filter{};
+    filter.len = static_cast<unsigned short>(program.size() / sizeof(sock_filter));
+    filter.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(program.data()));
+    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0)
+        return fail_errno(errno, "install base filter");
+    return {};
+}
+
 Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     Server::Parts parts;
     ASSAY_TRY(Pipe reports, make_pipe(O_NONBLOCK));
@@ -70,16 +80,14 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     ::sigprocmask(SIG_BLOCK, &children, nullptr);
     parts.signals = Fd(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!parts.signals) return fail_errno(errno, "open signalfd");
-    void* shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) return fail_errno(errno, "map gate");
-    parts.gate = new (shared) Gate;
-
     ASSAY_TRY(parts.identity, assume_identity());
     if (hello.cgroups) parts.cgroups = CgroupPool(open_hierarchies(parts.identity.proc.get()));
     ASSAY_TRY(Root root, assemble_root(hello.plan, parts.identity.uid, parts.identity.gid));
     stage = std::move(root.stage);
     parts.filters = hello.filters;
     parts.net_pool = hello.net_pool;
+    // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits both.
+    ASSAY_CHECK(restrict_self(hello.base_filter));
     return parts;
 }
 

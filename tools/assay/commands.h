@@ -15,5 +15,6 @@ void add_verify(CLI::App& app, int& exit_code);
 void add_sandbox(CLI::App& app, int& exit_code);
 void add_image(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_bench_launch(CLI::App& bench, int& exit_code);
 
 }  // namespace assay::tools

@@ -30,6 +30,9 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_sandbox(app, exit_code);
+    CLI::App* bench = app.add_subcommand("bench", "Measure this machine");
+    bench->require_subcommand(1);
+    add_bench_launch(*bench, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
     try {
