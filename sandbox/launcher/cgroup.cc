@@ -45,7 +45,7 @@ constexpr FileNames kFiles[file_count] = {{kMemory, "memory.limit_in_bytes", "me
 constexpr std::uint64_t kLeftBehind = std::uint64_t{8} << 20;  // page cache still charged: more than this, and the
                                                                // next sandbox's peak would not be its own
 constexpr std::uint64_t kOurs = 2;  // seat and init: in the cgroup, but not the sandbox's own
-constexpr long kPeriod = 100'000;                              // microseconds of a bandwidth period, the default
+constexpr long kPeriod = 100'000;   // microseconds of a bandwidth period, the default
 
 // The number after `key` (with a space), or the first one.
 std::uint64_t number(int file, std::string_view key = {}) {
@@ -224,7 +224,8 @@ bool CgroupPool::renew(Group& group, std::uint64_t pids_peak, std::uint64_t memo
                       (memory_peak_seen > kLeftBehind && number(group.files[memory_now].get()) > kLeftBehind);
         }
         if (!used_up) continue;
-        if (hierarchies_[i].unified) return false;  // the seat cannot move without the global lock: a new one is cheaper
+        if (hierarchies_[i].unified)
+            return false;  // the seat cannot move without the global lock: a new one is cheaper
         leftover_.push_back({i, group.names[i]});
         if (!open_folder(group, i)) return false;
     }

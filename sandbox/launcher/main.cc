@@ -91,24 +91,26 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     return parts;
 }
 
-int run() {
-    auto shed_all = shed();
-    if (!shed_all) return 70;
-    auto message = wire::receive(kControlFd, true);
-    if (!message || message->kind != wire::Kind::hello) return 70;
-    auto hello = wire::decode<wire::Hello>(message->body);
-    if (!hello) return 70;
-
+// Everything up to the loop; what only that needs is freed on return, before any process is cloned from this one.
+Result<Server::Parts> begin() {
+    ASSAY_CHECK(shed());
+    ASSAY_TRY(wire::Message message, wire::receive(kControlFd, true));
+    if (message.kind != wire::Kind::hello) return fail("start launcher", "unexpected first message");
+    ASSAY_TRY(wire::Hello hello, wire::decode<wire::Hello>(message.body));
     Fd stage;
-    auto parts = take_position(*hello, stage);
+    ASSAY_TRY(Server::Parts parts, take_position(hello, stage));
+    wire::Ready ready{parts.identity.uid, parts.identity.gid};
+    ASSAY_CHECK(wire::send(kControlFd, wire::Kind::ready, wire::encode(ready), {stage.get()}, true));
+    return parts;
+}
+
+int run() {
+    auto parts = begin();
     if (!parts) {
         wire::Failure failure{0, parts.error().step, parts.error().code, parts.error().detail, false};
         static_cast<void>(wire::send(kControlFd, wire::Kind::refused, wire::encode(failure), {}, true));
         return 70;
     }
-    wire::Ready ready{parts->identity.uid, parts->identity.gid};
-    if (!wire::send(kControlFd, wire::Kind::ready, wire::encode(ready), {stage.get()}, true)) return 70;
-    stage.reset();
     Server(std::move(*parts)).run();
     return 0;
 }

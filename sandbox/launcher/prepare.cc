@@ -194,8 +194,11 @@ Result<void> prepare(const Spec& spec, const std::string& filter, bool count_pro
     planner.limits(count_processes);
     Plan& plan = arena.board().plan;
     plan.outlive_main = spec.outlive_main;
-    plan.filter.len = static_cast<unsigned short>(filter.size() / sizeof(sock_filter));
-    plan.filter.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(filter.data()));
+    // Into the arena as everything else: the seat has given the launcher's heap back.
+    std::vector<sock_filter> program(filter.size() / sizeof(sock_filter));
+    std::memcpy(program.data(), filter.data(), program.size() * sizeof(sock_filter));
+    plan.filter.len = static_cast<unsigned short>(program.size());
+    plan.filter.filter = arena.list(program);
     if (arena.full()) return fail_errno(E2BIG, "launch", "arguments, environment and paths are larger than 4 MiB");
     return {};
 }

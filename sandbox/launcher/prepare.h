@@ -12,8 +12,8 @@ namespace assay::sandbox {
 // The size of the bounded tmpfs, its default applied.
 Bytes disk_limit(const Limits& limits);
 
-// Fills the arena's plan, but for its id, stdio and cgroups. `filter`: struct sock_filter[] as bytes, in memory that
-// the seat has as well. `count_processes`: no cgroup does it.
+// Fills the arena's plan, but for its id, stdio and cgroups. `filter`: struct sock_filter[] as bytes.
+// `count_processes`: no cgroup does it.
 Result<void> prepare(const Spec& spec, const std::string& filter, bool count_processes, Arena& arena);
 
 // What a failed step was about, for messages: the target of the operation, the program, the folder.

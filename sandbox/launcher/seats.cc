@@ -128,18 +128,18 @@ void Seats::discard(std::unique_ptr<Seat> seat) {
     vacated_.push_back(seat->group);
 }
 
-bool Seats::reaped(pid_t pid) {
+const Seat* Seats::reaped(pid_t pid) {
     for (std::size_t i = 0; i < ending_.size(); ++i) {
         if (ending_[i] != pid) continue;
         cgroups_.release(vacated_[i]);
         ending_.erase(ending_.begin() + static_cast<std::ptrdiff_t>(i));
         vacated_.erase(vacated_.begin() + static_cast<std::ptrdiff_t>(i));
-        return true;
+        return nullptr;
     }
     for (auto& seat : used_) {
         if (seat->pid != pid) continue;
         seat->pid = -1;
-        return true;
+        return seat.get();
     }
     for (auto* seats : {&idle_, &draining_}) {
         for (auto at = seats->begin(); at != seats->end(); ++at) {
@@ -147,10 +147,10 @@ bool Seats::reaped(pid_t pid) {
             (*at)->pid = -1;
             discard(std::move(*at));
             seats->erase(at);
-            return true;
+            return nullptr;
         }
     }
-    return false;
+    return nullptr;
 }
 
 }  // namespace assay::sandbox

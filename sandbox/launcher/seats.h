@@ -37,8 +37,8 @@ class Seats {
     void launch(Seat& seat);
     // The sandbox is gone, and its cgroup's accounts are read.
     void give_back(Seat* seat);
-    // A child of the launcher has ended: was it a seat?
-    bool reaped(pid_t pid);
+    // A child of the launcher has ended. If it was a seat in use: which.
+    const Seat* reaped(pid_t pid);
 
  private:
     Result<std::unique_ptr<Seat>> make(std::shared_ptr<NetNs> net);

@@ -235,9 +235,14 @@ void Server::reap() {
                                [&](const auto& entry) { return entry.second->init() == pid; });
         if (at != sandboxes_.end()) {
             finish(*at->second, usage);
-        } else {
-            seats_.reaped(pid);
+            continue;
         }
+        // A seat that ended before it cloned an init (one that said why has been seen to already).
+        const Seat* seat = seats_.reaped(pid);
+        at = std::find_if(sandboxes_.begin(), sandboxes_.end(), [&](const auto& entry) {
+            return seat != nullptr && entry.second->seat == seat && entry.second->init() == 0;
+        });
+        if (at != sandboxes_.end()) finish(*at->second, usage);
     }
 }
 
@@ -335,7 +340,7 @@ void Server::fail_setup(Sandbox& sandbox) {
         error.detail = describe_step(sandbox.seat->arena.board().plan, failed, sandbox.spec);
     } else {
         error.step = "set up sandbox";
-        error.detail = sandbox.killed ? "killed before it ran" : "init was ended from outside";
+        error.detail = sandbox.killed ? "killed before it ran" : "seat or init was ended from outside";
     }
     // Out of memory or processes is the host's doing; that there is no such program is the submission's.
     const bool program = failed.step == Step::exec && failed.code != ENOMEM && failed.code != EAGAIN;
