@@ -16,5 +16,7 @@ void add_sandbox(CLI::App& app, int& exit_code);
 void add_image(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_bench_launch(CLI::App& bench, int& exit_code);
+void add_bench_dispatch(CLI::App& bench, int& exit_code);
+void add_bench_batch(CLI::App& bench, int& exit_code);
 
 }  // namespace assay::tools

@@ -24,17 +24,24 @@ void read_environment(CLI::App& app) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("Evaluates batches of generated backend servers: sandboxed, in parallel, assertion by assertion.", "assay");
+    CLI::App app("Evaluates batches of generated backend servers: sandboxed, in parallel, assertion by assertion.",
+                 "assay");
     app.set_version_flag("--version", std::string("assay ") + ASSAY_VERSION);
     app.require_subcommand(1);
     int exit_code = 0;
     using namespace assay::tools;
+    add_run(app, exit_code);
+    add_verify(app, exit_code);
     add_sandbox(app, exit_code);
-    CLI::App* bench = app.add_subcommand("bench", "Measure this machine");
-    bench->require_subcommand(1);
-    add_bench_launch(*bench, exit_code);
+    add_image(app, exit_code);
+    add_suite(app, exit_code);
+    add_bench(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+        fmt::print(stderr, "assay: there is no command \"{}\" (assay --help lists them)\n", argv[1]);
+        return 2;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

@@ -1,0 +1,22 @@
+// One function a kind of source. Only this room includes it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "harness/batch/source.h"
+#include "harness/batch/tree_writer.h"
+
+namespace assay::batch {
+
+// What no source brings along: .git and node_modules anywhere, task.json at the top. `name` is one component.
+bool left_out_of_source(std::string_view name, bool folder, bool top);
+
+Written<void> write_directory(const std::string& path, TreeWriter& writer, const SourceLimits& limits);
+Written<void> write_tar(const std::string& path, TreeWriter& writer, const SourceLimits& limits);
+// Gives the patch's text.
+Written<std::shared_ptr<const std::string>> write_patch(const std::string& path, const Task& task, TreeWriter& writer,
+                                                        const SourceLimits& limits);
+
+}  // namespace assay::batch

@@ -1,0 +1,145 @@
+// A tar archive as source, plain or compressed (gzip, bzip2, xz, zstd).
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "harness/batch/source_kinds.h"
+#include "harness/verify/apply.h"
+#include "harness/verify/verdict.h"
+
+namespace assay::batch {
+namespace {
+
+struct CloseArchive {
+    void operator()(archive* reader) const { archive_read_free(reader); }
+};
+
+// Names that pax headers give in UTF-8 cannot be converted in the C locale; libarchive then only has the UTF-8 form.
+const char* either(const char* plain, const char* utf8) { return plain != nullptr ? plain : utf8; }
+
+// The entry's path without "./" before, "/" after and doubled slashes; "" for the root itself.
+std::string clean_path(const char* raw) {
+    std::string path;
+    const std::string_view text = raw == nullptr ? "" : raw;
+    if (text.starts_with('/')) return std::string(text);  // absolute: refused by the writer
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find('/', begin), text.size());
+        const auto name = text.substr(begin, end - begin);
+        if (!name.empty() && name != ".") path.append(path.empty() ? "" : "/").append(name);
+        begin = end + 1;
+    }
+    return path;
+}
+
+// Whether a component of the path is left out, so that the entry is too.
+bool left_out(const std::string& path, bool folder) {
+    for (std::size_t begin = 0; begin < path.size();) {
+        const auto end = std::min(path.find('/', begin), path.size());
+        const bool inner = end < path.size();
+        if (left_out_of_source(std::string_view(path).substr(begin, end - begin), inner || folder,
+                               begin == 0 && !inner))
+            return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+class Extractor {
+ public:
+    Extractor(std::string path, TreeWriter& writer) : path_(std::move(path)), writer_(writer) {}
+
+    Written<void> run() {
+        std::unique_ptr<archive, CloseArchive> reader(archive_read_new());
+        if (!reader) return fault({"read source", ENOMEM, path_, {}});
+        archive_read_support_format_tar(reader.get());
+        archive_read_support_format_gnutar(reader.get());
+        archive_read_support_filter_gzip(reader.get());
+        archive_read_support_filter_bzip2(reader.get());
+        archive_read_support_filter_xz(reader.get());
+        archive_read_support_filter_zstd(reader.get());
+        if (archive_read_open_filename(reader.get(), path_.c_str(), 128 * 1024) != ARCHIVE_OK)
+            return broken(reader.get(), "");
+        for (;;) {
+            archive_entry* entry = nullptr;
+            const int status = archive_read_next_header(reader.get(), &entry);
+            if (status == ARCHIVE_EOF) return {};
+            if (status < ARCHIVE_WARN) return broken(reader.get(), "");
+            ASSAY_CHECK(extract(reader.get(), entry));
+        }
+    }
+
+ private:
+    Written<void> broken(archive* reader, const std::string& entry) const {
+        const char* why = archive_error_string(reader);
+        const int code = archive_errno(reader);
+        if (code == ENOENT || code == EACCES || code == EIO || code == EMFILE)
+            return fault({"read source", code, path_, {}});
+        return rejected(path_ + ": " + (entry.empty() ? "" : "\"" + verify::excerpt(entry) + "\": ") +
+                            (why == nullptr ? "not a tar archive" : verify::excerpt(why)),
+                        "give a tar archive, plain or compressed with gzip, bzip2, xz or zstd");
+    }
+
+    Written<void> extract(archive* reader, archive_entry* entry) {
+        const std::string path = clean_path(either(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)));
+        const auto type = archive_entry_filetype(entry);
+        if (path.empty() || left_out(path, type == AE_IFDIR)) return {};
+        if (const char* original = either(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)))
+            return copy_of(path, clean_path(original));
+        switch (type) {
+            case AE_IFDIR: return writer_.folder(path);
+            case AE_IFLNK: {
+                const char* target = either(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry));
+                return writer_.link(path, target == nullptr ? "" : target);
+            }
+            case AE_IFREG: return file(reader, entry, path);
+            default:
+                return rejected(
+                    path_ + ": \"" + verify::excerpt(path) + "\" is neither a file, a folder nor a symbolic link",
+                    "remove sockets, pipes and devices from the source");
+        }
+    }
+
+    Written<void> file(archive* reader, archive_entry* entry, const std::string& path) {
+        const bool executable = (archive_entry_perm(entry) & 0111) != 0;
+        ASSAY_CHECK(writer_.begin_file(path, executable));
+        std::int64_t written = 0;
+        for (;;) {
+            const void* block = nullptr;
+            std::size_t size = 0;
+            la_int64_t offset = 0;
+            const int status = archive_read_data_block(reader, &block, &size, &offset);
+            if (status == ARCHIVE_EOF) break;
+            if (status < ARCHIVE_WARN) return broken(reader, path);
+            // A sparse file's holes come as gaps between blocks.
+            for (static constexpr char kZeros[4096] = {}; written < offset;) {
+                const auto gap = std::min<std::int64_t>(offset - written, sizeof kZeros);
+                ASSAY_CHECK(writer_.write({kZeros, static_cast<std::size_t>(gap)}));
+                written += gap;
+            }
+            ASSAY_CHECK(writer_.write({static_cast<const char*>(block), size}));
+            written += static_cast<std::int64_t>(size);
+        }
+        return writer_.end_file();
+    }
+
+    Written<void> copy_of(const std::string& path, const std::string& original) {
+        return rejected(
+            path_ + ": \"" + verify::excerpt(path) + "\" is a hard link to \"" + verify::excerpt(original) + "\"",
+            "make the archive with --hard-dereference");
+    }
+
+    std::string path_;
+    TreeWriter& writer_;
+};
+
+}  // namespace
+
+Written<void> write_tar(const std::string& path, TreeWriter& writer, const SourceLimits&) {
+    return Extractor(path, writer).run();
+}
+
+}  // namespace assay::batch

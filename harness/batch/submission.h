@@ -1,0 +1,61 @@
+// One entry of a batch, as plain data: which source, for which task, under which labels.
+//
+// Values are made by the readers (read.h), are immutable from then on and may be shared by threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "harness/verify/constraints.h"
+
+namespace assay::batch {
+
+// What a submission was asked to be. Source of the fields: the task files of the constraint-decay study.
+struct Task {
+    std::string name;                     // "flask-openapi-clean_architecture-sqlite"
+    std::string where;                    // for messages: the task's file, "batch.jsonl:3", or "the name NAME"
+    std::string image;                    // "python" (dockerFolder uv or a Python framework) or "node"
+    verify::Constraints constraints;      // from the name; level 0 when the name does not have the study's form
+    std::vector<std::string> setup_cmds;  // "uv pip install --system -r requirements.txt", "chmod +x run.sh"
+    std::vector<std::string> run_cmds;    // not empty; "./run.sh"
+    std::uint16_t port = 0;               // that the server listens on; never 0
+    std::string base_url;                 // path before every route, "/api"; may be empty
+    std::string healthcheck;              // path, from the root: "/api/health-check"; may be empty
+    std::string collection;               // absolute path of the Postman collection
+    std::string base_patch;  // text of the diff that prepares the tree (feature tasks); empty = an empty tree
+    nlohmann::json metadata = nullptr;  // "taskMetadata" as it stands in the file
+};
+
+struct Source {
+    // none: a run of the study's result tree in which the agent left no patch. It fails, as it does in the study.
+    enum class Kind { dir, patch, tar, none } kind = Kind::dir;
+    std::string path;  // absolute; of `none` the run's folder
+};
+
+struct Submission {
+    std::string id;  // unique in its batch; a valid relative path: "flask-ok", "uv/agent/model/task/date/run_1"
+    std::shared_ptr<const Task> task;
+    Source source;
+    std::map<std::string, std::string> labels;  // agent, model, run, date, ...: free; numbers as they were written
+};
+
+// An entry that cannot be run. The rest of the batch can.
+struct EntryError {
+    std::string id;  // its own, or "FILE:LINE" when it has none of its own; never empty, never another entry's
+    Error error;     // detail "FILE:LINE: what"
+};
+
+struct Batch {
+    enum class Form { single, folder, json_lines, result_tree } form = Form::folder;
+    std::vector<Submission> submissions;  // in a fixed order: by name, or the file's
+    std::vector<EntryError> errors;
+};
+
+const char* name_of(Batch::Form form);  // "folder of submissions", ...
+
+}  // namespace assay::batch

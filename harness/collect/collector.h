@@ -1,0 +1,70 @@
+// The one writer of outcomes: every event of a batch, in one order, on disk while the batch runs.
+//
+// Theory of operation: evaluations post events from any thread; a queue in memory hands them to one writer
+// thread, which numbers them, appends whole lines to events.ndjson, and a finished record to results.jsonl. A
+// line that is written survives the end of the program; records are also fsync'ed, a group at a time, so that
+// they survive the end of the machine. When the disk is full or gone the batch is told (failed()), nothing is
+// silently dropped, and what was written stays readable: readers ignore a cut last line.
+//
+// A run folder: manifest.json, events.ndjson (the truth), results.jsonl, logs/<submission>/.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "harness/collect/record.h"
+
+namespace assay::collect {
+
+// Something that follows a run beside the files: a progress display, a stream. Called on the writer thread.
+class Sink {
+ public:
+    virtual ~Sink() = default;
+    virtual void on_event(const std::string& line) { (void)line; }  // one NDJSON line, without its line break
+    virtual void on_record(const Record& record) { (void)record; }
+};
+
+// A file of one submission's log folder: "server.log", "newman-run-report.csv".
+struct LogFile {
+    std::string name;
+    std::string bytes;
+};
+
+class Collector {
+ public:
+    // `folder` is made when missing. With `append` an interrupted run's files are continued.
+    static Result<std::unique_ptr<Collector>> open(const std::string& folder, const nlohmann::json& manifest,
+                                                   bool append);
+    ~Collector();  // writes what is queued
+
+    void add_sink(std::shared_ptr<Sink> sink);  // before the first event
+
+    // All thread-safe, none waits for the disk.
+    void event(const std::string& submission, const std::string& name, const nlohmann::json& data);
+    void request(const std::string& submission, const check::RequestOutcome& outcome);
+    // `files` go to logs/<submission>/ first; empty ones are not written.
+    void record(Record record, std::vector<LogFile> files = {});
+
+    // Waits until everything posted so far is on disk. The first write error, if any.
+    Result<void> flush();
+    [[nodiscard]] std::optional<Error> failed() const;
+    [[nodiscard]] const std::string& folder() const noexcept;
+
+    // The folder of one submission's logs and CSV below a run folder: its id with unsafe characters as %XX.
+    static std::string log_folder(const std::string& run_folder, const std::string& id);
+
+ private:
+    struct State;
+    explicit Collector(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// Records of an earlier run folder: results.jsonl's lines as JSON; a cut last line is ignored.
+Result<std::vector<nlohmann::json>> read_results(const std::string& folder);
+
+}  // namespace assay::collect

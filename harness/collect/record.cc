@@ -1,0 +1,146 @@
+#include "harness/collect/record.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace assay::collect {
+
+using nlohmann::json;
+
+bool Verdict::structure_holds() const {
+    return std::all_of(structure.begin(), structure.end(), [](const auto& rule) { return rule.holds; });
+}
+double Verdict::raw_score() const {
+    return counts.total == 0 ? 0.0 : static_cast<double>(counts.passed) / static_cast<double>(counts.total);
+}
+double Verdict::strict_score() const { return structure_holds() ? raw_score() : 0.0; }
+bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0; }
+bool Verdict::succeeded() const { return tests_passed() && structure_holds(); }
+
+namespace {
+
+json structure_json(const std::vector<verify::RuleVerdict>& structure) {
+    json rules = json::array();
+    for (const auto& rule : structure) {
+        json findings = json::array();
+        for (const auto& finding : rule.findings)
+            findings.push_back({{"file", finding.file}, {"line", finding.line}, {"message", finding.message}});
+        rules.push_back({{"rule", rule.rule}, {"holds", rule.holds}, {"findings", std::move(findings)}});
+    }
+    return rules;
+}
+
+json counts_json(const check::Counts& counts) {
+    return {{"total", counts.total}, {"passed", counts.passed}, {"failed", counts.failed}, {"skipped", counts.skipped}};
+}
+
+json verdict_json(const Verdict& verdict) {
+    json assertions = counts_json(verdict.counts);
+    return {{"assertions", std::move(assertions)},    {"requests", verdict.requests},
+            {"presumed_timeouts", verdict.presumed},  {"raw_score", verdict.raw_score()},
+            {"strict_score", verdict.strict_score()}, {"tests_passed", verdict.tests_passed()},
+            {"succeeded", verdict.succeeded()},       {"structure", structure_json(verdict.structure)}};
+}
+
+json exit_json(const sandbox::Exit& exit) {
+    using How = sandbox::Exit::How;
+    json out;
+    switch (exit.how) {
+        case How::exited: out["exited"] = exit.code; break;
+        case How::signaled: out["signal"] = exit.code; break;
+        case How::killed: out["killed"] = true; break;
+        case How::limit: out["limit"] = exit.limit; break;
+    }
+    return out;
+}
+
+json usage_json(const Record& record) {
+    json phases = json::object();
+    for (const Phase& phase : record.phases) phases[phase.name] = {{"wall_us", phase.wall.count()}};
+    json usage = {{"phases", std::move(phases)}};
+    if (record.server.exit) {
+        const auto& used = record.server.exit->usage;
+        usage["server"] = {{"wall_us", used.wall.count()},
+                           {"cpu_user_us", used.cpu_user.count()},
+                           {"cpu_system_us", used.cpu_system.count()},
+                           {"memory_peak_bytes", used.memory_peak.count},
+                           {"processes_peak", used.processes_peak}};
+        usage["limits_hit"] = record.server.exit->limits_hit;
+        usage["unenforced"] = record.server.exit->unenforced;
+    }
+    return usage;
+}
+
+json server_json(const Record& record) {
+    json server = json::object();
+    if (record.server.readiness) {
+        server["readiness"] = runtime::to_string(record.server.readiness->state);
+        server["ready_after_us"] = record.server.readiness->after.count();
+        server["health_status"] = record.server.readiness->last_status;
+    }
+    if (record.server.exit) server["exit"] = exit_json(*record.server.exit);
+    server["stopped_by_harness"] = record.server.stopped_by_us;
+    return server;
+}
+
+}  // namespace
+
+json to_json(const Record& record) {
+    json line = {{"id", record.id}, {"task", record.task}, {"framework", record.framework}, {"labels", record.labels}};
+    line["level"] = record.level < 0 ? json(nullptr) : json(record.level);
+    if (const Verdict* verdict = record.verdict()) {
+        line["verdict"] = verdict_json(*verdict);
+        line["reward"] = verdict->strict_score();
+    } else {
+        const auto* fault = record.fault();
+        line["fault"] = {{"step", fault->step}, {"reason", fault->reason}, {"retryable", fault->retryable}};
+        line["reward"] = nullptr;
+    }
+    if (record.failure)
+        line["failure"] = {{"category", record.failure->category},
+                           {"cause", record.failure->cause},
+                           {"evidence", record.failure->evidence}};
+    line["server"] = server_json(record);
+    line["usage"] = usage_json(record);
+    json attempts = json::array();
+    for (const Attempt& attempt : record.attempts)
+        attempts.push_back({{"assertions", counts_json(attempt.counts)}, {"repeated_because", attempt.reason}});
+    line["attempts"] = std::move(attempts);
+    return line;
+}
+
+json to_json(const check::RequestOutcome& outcome) {
+    json line = {
+        {"sequence", outcome.sequence}, {"item", outcome.item}, {"method", outcome.method}, {"url", outcome.url}};
+    if (outcome.iteration != 0) line["iteration"] = outcome.iteration;
+    if (!outcome.folder.empty()) line["folder"] = outcome.folder;
+    if (outcome.answer)
+        line["answer"] = {
+            {"code", outcome.answer->code}, {"time_ms", outcome.answer->time.count()}, {"size", outcome.answer->size}};
+    if (!outcome.error.empty()) line["error"] = outcome.error;
+    if (outcome.skipped) line["skipped"] = true;
+    if (outcome.presumed) line["presumed"] = true;
+    json assertions = json::array();
+    for (const auto& assertion : outcome.assertions) {
+        json each = {{"name", assertion.name}};
+        switch (assertion.status) {
+            case check::Status::passed: each["status"] = "passed"; break;
+            case check::Status::failed: each["status"] = "failed"; break;
+            case check::Status::skipped: each["status"] = "skipped"; break;
+        }
+        if (!assertion.message.empty()) each["message"] = assertion.message;
+        if (assertion.pre_request) each["pre_request"] = true;
+        assertions.push_back(std::move(each));
+    }
+    line["assertions"] = std::move(assertions);
+    if (!outcome.script_errors.empty()) {
+        json errors = json::array();
+        for (const auto& error : outcome.script_errors)
+            errors.push_back(
+                {{"listen", error.listen}, {"kind", error.kind}, {"message", error.message}, {"line", error.line}});
+        line["script_errors"] = std::move(errors);
+    }
+    return line;
+}
+
+}  // namespace assay::collect

@@ -1,0 +1,442 @@
+#include "harness/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/tree.h"
+#include "harness/batch/source.h"
+#include "harness/connect.h"
+#include "harness/diagnose.h"
+#include "harness/report/newman_csv.h"
+#include "harness/scenario.h"
+#include "images/mounts.h"
+#include "images/setup.h"
+#include "runtime/log_capture.h"
+#include "runtime/readiness.h"
+#include "runtime/starvation.h"
+
+namespace assay::harness {
+
+namespace asio = boost::asio;
+using runtime::Fault;
+using runtime::Task;
+
+namespace {
+
+template <typename T>
+using OrFault = tl::expected<T, Fault>;
+
+// The wall time of each phase, in order.
+class Phases {
+ public:
+    void begin(std::string name) {
+        end();
+        open_ = std::move(name);
+        since_ = Clock::now();
+    }
+    void end() {
+        if (!open_.empty())
+            done_.push_back({std::move(open_), std::chrono::duration_cast<Micros>(Clock::now() - since_)});
+        open_.clear();
+    }
+    [[nodiscard]] std::vector<collect::Phase> take() {
+        end();
+        return std::move(done_);
+    }
+
+ private:
+    std::string open_;
+    Instant since_;
+    std::vector<collect::Phase> done_;
+};
+
+// A folder of the launcher's stage, for one attempt; it goes when the attempt goes.
+class StageFolder {
+ public:
+    static Result<StageFolder> make(Session& session, const runtime::LauncherHost& launcher) {
+        StageFolder folder;
+        folder.stage_ = launcher.stage();
+        folder.name_ = std::to_string(session.next_stage.fetch_add(1));
+        ASSAY_TRY(folder.directory_, make_directory_at(folder.stage_, folder.name_));
+        return folder;
+    }
+    StageFolder(StageFolder&& other) noexcept
+        : stage_(std::exchange(other.stage_, -1)),
+          name_(std::move(other.name_)),
+          directory_(std::move(other.directory_)) {}
+    StageFolder& operator=(StageFolder&&) = delete;
+    ~StageFolder() {
+        if (stage_ >= 0) (void)remove_tree_at(stage_, name_);  // what stays, goes with the launcher's tmpfs
+    }
+    [[nodiscard]] int directory() const noexcept { return directory_.get(); }
+    [[nodiscard]] std::string inside() const { return std::string(sandbox::kHiddenRoot) + "/stage/" + name_; }
+
+ private:
+    StageFolder() = default;
+    int stage_ = -1;
+    std::string name_;
+    Fd directory_;
+};
+
+// What one attempt found out; a fault ends it early.
+struct Attempted {
+    std::string suite;  // its name
+    std::vector<check::RequestOutcome> outcomes;
+    collect::Verdict verdict;
+    collect::ServerLife server;
+    std::string rejected;  // why there was nothing to start
+    std::string log;
+    std::string dependency_log;
+    std::string starved;  // why a passed deadline is not believed; empty = everything is
+};
+
+// A suite's run against one server.
+struct Fired {
+    std::vector<check::RequestOutcome> outcomes;
+    ScenarioRun run;
+};
+
+using Structure = runtime::Event<std::vector<verify::RuleVerdict>>;
+
+constexpr std::uint64_t kDependencyLogLimit = 4u << 20;
+constexpr std::uint64_t kManifestLimit = 4u << 20;
+
+// What the source gave, with the files that a requirements.txt includes.
+images::Manifests with_includes(batch::Manifests manifests, int directory) {
+    std::vector<std::string> names{"requirements.txt"};
+    for (std::size_t next = 0; next < names.size() && names.size() < 64; ++next) {
+        const std::string name = names[next];
+        // Inside the tree: the source was materialised without links that lead out of it.
+        if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos) continue;
+        if (!manifests.contains(name)) {
+            auto bytes = read_file_at(directory, name, kManifestLimit);
+            if (!bytes) continue;
+            manifests.emplace(name, std::move(*bytes));
+        }
+        for (std::string& included : images::manifest_includes(manifests.at(name)))
+            if (!manifests.contains(included)) names.push_back(std::move(included));
+    }
+    return manifests;
+}
+
+// The stage's files belong to the sandbox's outer user; only root can, and has to, give them away.
+batch::Owner owner(const runtime::LauncherHost& launcher) {
+    if (launcher.outer_uid() == ::geteuid()) return {};
+    return {launcher.outer_uid(), launcher.outer_gid()};
+}
+
+class Evaluation {
+ public:
+    Evaluation(Session& session, const batch::Submission& submission, const ImageHost& image)
+        : session_(session), submission_(submission), image_(image) {}
+
+    Task<OrFault<Attempted>> attempt(bool alone);
+    Phases phases;
+
+ private:
+    Structure verify_beside(const verify::Written* written);
+    Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
+    sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
+    Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    std::string doubt(const runtime::Sandbox& server, Micros delay_when_ready, bool request_timed_out) const;
+    ScenarioOptions scenario_options() const;
+    void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
+
+    Session& session_;
+    const batch::Submission& submission_;
+    const ImageHost& image_;
+    std::vector<std::string> own_setup_;
+    Attempted found_;
+};
+
+Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
+    found_ = {};
+    auto suite =
+        session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
+    if (!suite) co_return tl::unexpected(Fault{"read suite", suite.error().to_string(), false});
+
+    found_.suite = (*suite)->suite.name;
+
+    // Waiting happens here, not inside a running sandbox.
+    phases.begin("admit");
+    auto slot = co_await session_.admission.admit(alone);
+    event("admitted", {{"alone", alone}});
+
+    phases.begin("materialise");
+    auto stage = StageFolder::make(session_, *image_.launcher);
+    if (!stage) co_return tl::unexpected(Fault{"materialise", stage.error().to_string(), true});
+    auto source = batch::materialise(submission_, stage->directory(), owner(*image_.launcher));
+    if (!source && source.error().fault)
+        co_return tl::unexpected(Fault{"materialise", source.error().error.to_string(), true});
+    if (!source) found_.rejected = "the source was rejected: " + source.error().error.to_string();
+    auto structure = verify_beside(source ? &source->added : nullptr);
+
+    images::Layer layer;
+    if (source) {
+        phases.begin("dependencies");
+        images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        auto made = co_await dependencies(std::move(manifests), slot);
+        if (!made) co_return tl::unexpected(made.error());
+        layer = std::move(*made);
+    }
+
+    std::optional<runtime::Sandbox> server;
+    auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
+    if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
+    Micros delay_when_ready{0};
+    if (found_.rejected.empty()) {
+        phases.begin("launch");
+        const sandbox::Spec spec = plan(*stage, layer);
+        const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
+        auto launched = co_await image_.launcher->launch(spec, stdio);
+        log->close_write_end();
+        if (launched) {
+            server.emplace(std::move(*launched));
+        } else if (auto* fault = std::get_if<Fault>(&launched.error())) {
+            co_return tl::unexpected(*fault);
+        } else {
+            found_.rejected = "the start command could not be run: " +
+                              std::get<runtime::LaunchRefused>(launched.error()).error.to_string();
+        }
+    }
+
+    if (server) {
+        event("launched", {{"sandbox", server->id()}});
+        phases.begin("ready");
+        const runtime::HealthCheck check{"conduit", submission_.task->port, submission_.task->healthcheck,
+                                         session_.policy.ready_timeout};
+        auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
+        if (!ready) co_return tl::unexpected(ready.error());
+        found_.server.readiness = *ready;
+        delay_when_ready = runtime::run_delay(server->pidfd()).value_or(Micros(0));
+        event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
+    }
+
+    // As in the paper's pipeline the suite is fired even when the server never became healthy.
+    phases.begin("suite");
+    auto fired = co_await fire(**suite, server ? &*server : nullptr);
+    if (!fired) co_return tl::unexpected(fired.error());
+    found_.outcomes = std::move(fired->outcomes);
+
+    phases.begin("stop");
+    if (server) {
+        if (!alone) found_.starved = doubt(*server, delay_when_ready, fired->run.timeouts > 0);
+        found_.server.stopped_by_us = !server->has_ended();
+        server->kill();
+        auto exit = co_await server->ended();
+        if (!exit) co_return tl::unexpected(exit.error());
+        found_.server.exit = std::move(*exit);
+    }
+    found_.log = log->text();
+    phases.end();
+    slot.release();
+
+    auto& verdict = found_.verdict;
+    verdict.counts = check::count(found_.outcomes);
+    verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
+    verdict.presumed = fired->run.presumed;
+    for (auto& rule : co_await structure.wait())
+        if (rule.applicable) verdict.structure.push_back(std::move(rule));
+    co_return std::move(found_);
+}
+
+// Structure is a task of its own, beside everything that follows.
+Structure Evaluation::verify_beside(const verify::Written* written) {
+    Structure structure(session_.reactor.context());
+    if (written == nullptr || !session_.policy.verify)
+        structure.set({});
+    else
+        asio::post(session_.scheduler.executor(),
+                   [structure, added = *written, constraints = submission_.task->constraints] {
+                       structure.set(verify::judge_paper(added, constraints));
+                   });
+    return structure;
+}
+
+// A layer that has to be built is waited for without a slot: others run meanwhile.
+Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifests, runtime::Admission::Slot& slot) {
+    const images::LayerRequest request{image_.recipe.name, std::move(manifests), submission_.task->setup_cmds};
+    auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
+    if (!setup) {
+        found_.rejected = "its dependencies could not be installed: " + setup.error().to_string();
+        co_return images::Layer();
+    }
+    own_setup_ = std::move(setup->commands);
+    if (!setup->layer) co_return images::Layer();
+
+    const std::string key = image_.recipe.name + setup->layer->digest();
+    auto layer = session_.layers.find(key);
+    if (!layer) {
+        slot.park();
+        event("dependencies", {{"state", "wait"}});
+        // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
+        runtime::Layers::Make make = [this, request] { return session_.layer_store.ensure(request); };
+        layer = co_await session_.layers.ensure(key, std::move(make));
+        co_await slot.unpark();
+    }
+    if (*layer) co_return std::move(**layer);
+    const images::LayerFailure& failure = layer->error();
+    if (auto log = failure.log.empty() ? Result<std::string>() : read_file(failure.log, kDependencyLogLimit))
+        found_.dependency_log = *log;
+    if (!failure.of_submission())
+        co_return tl::unexpected(Fault{"dependencies", failure.to_string(), failure.retryable()});
+    found_.rejected = "its dependencies could not be installed: " + failure.to_string();
+    co_return images::Layer();
+}
+
+// Why a deadline that passed is not believed: the server was kept from the CPU while it ran. Empty: it is.
+std::string Evaluation::doubt(const runtime::Sandbox& server, Micros delay_when_ready, bool request_timed_out) const {
+    using State = runtime::Readiness::State;
+    const State state = found_.server.readiness->state;
+    if ((state == State::silent || state == State::unhealthy) &&
+        runtime::starved(delay_when_ready, session_.policy.ready_timeout))
+        return fmt::format("it was not ready in time, and waited {} for a CPU meanwhile",
+                           format_duration(delay_when_ready));
+    if (!request_timed_out) return {};
+    const Micros delay = runtime::run_delay(server.pidfd()).value_or(delay_when_ready) - delay_when_ready;
+    if (!runtime::starved(delay, session_.policy.timeout_request)) return {};
+    return fmt::format("a request timed out, and the server waited {} for a CPU meanwhile", format_duration(delay));
+}
+
+sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
+    const batch::Task& task = *submission_.task;
+    sandbox::Spec spec;
+    spec.label = submission_.id;
+    // Set-up commands that do more than install run here, as in the paper's container: before the server, whatever
+    // they return.
+    std::string command;
+    for (const std::string& each : own_setup_) command += each + "\n";
+    for (const std::string& each : task.run_cmds) command += each + "\n";
+    spec.argv = {"/bin/bash", "-c", command};
+    spec.env = images::server_env(image_.recipe, task.port, std::nullopt);
+    spec.work_tree.lower = {stage.inside()};
+    images::apply_layer(layer, spec);
+    spec.limits = session_.policy.limits;
+    spec.sockets = 3;  // readiness, the suite, one for a connection that the server closed
+    return spec;
+}
+
+ScenarioOptions Evaluation::scenario_options() const {
+    const batch::Task& task = *submission_.task;
+    ScenarioOptions options;
+    options.timeout_request = session_.policy.timeout_request;
+    options.timeout_script = session_.policy.timeout_script;
+    options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
+    options.globals = session_.policy.globals;
+    options.globals.emplace_back("APIURL", fmt::format("http://conduit:{}{}", task.port, task.base_url));
+    return options;
+}
+
+Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
+    std::unique_ptr<http::Connector> connector;
+    SandboxConnector* inside = nullptr;
+    if (server != nullptr) {
+        auto made = std::make_unique<SandboxConnector>(*server);
+        inside = made.get();
+        connector = std::move(made);
+    } else {
+        connector = std::make_unique<RefusingConnector>();
+    }
+    Fired fired;
+    const OutcomeSink sink = [&](check::RequestOutcome outcome) {
+        session_.collector.request(submission_.id, outcome);
+        fired.outcomes.push_back(std::move(outcome));
+    };
+    const ScenarioOptions options = scenario_options();
+    std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
+                                                                                                http::LaneExecutor) {
+        return run_scenario(suite, engine, *connector, options, sink);
+    };
+    auto run = co_await session_.scheduler.on_lane(std::move(make));
+    if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
+    if (run->fault) co_return tl::unexpected(Fault{"suite", run->fault->to_string(), false});
+    if (inside != nullptr && inside->fault()) co_return tl::unexpected(*inside->fault());
+    fired.run = std::move(*run);
+    co_return fired;
+}
+
+collect::Record new_record(const batch::Submission& submission) {
+    collect::Record record;
+    record.id = submission.id;
+    record.task = submission.task->name;
+    record.framework = submission.task->constraints.framework;
+    record.level = submission.task->constraints.level();
+    record.labels = submission.labels;
+    return record;
+}
+
+constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
+
+}  // namespace
+
+Task<void> evaluate(Session& session, const batch::Submission& submission) {
+    collect::Record record = new_record(submission);
+    const auto image = session.images.find(submission.task->image);
+    if (image == session.images.end()) {
+        record.outcome = Fault{"image", "there is no image \"" + submission.task->image + "\"", false};
+        session.collector.record(std::move(record));
+        co_return;
+    }
+    if (submission.task->constraints.database == verify::Database::postgres) {
+        record.outcome =
+            Fault{"services", "the task needs PostgreSQL beside the server, which this version does not start", false};
+        session.collector.record(std::move(record));
+        co_return;
+    }
+
+    Evaluation evaluation(session, submission, image->second);
+    auto found = co_await evaluation.attempt(false);
+    if (found && !found->starved.empty()) {
+        // A deadline that passed on a starved machine is repeated in quiet before it is believed.
+        record.attempts.push_back({found->starved, found->verdict.counts});
+        found = co_await evaluation.attempt(true);
+    }
+    record.phases = evaluation.phases.take();
+    if (!found) {
+        record.outcome = std::move(found.error());
+        session.collector.record(std::move(record));
+        co_return;
+    }
+    record.attempts.push_back({"", found->verdict.counts});
+    const std::string log_end =
+        found->log.size() > kLogEnd ? found->log.substr(found->log.size() - kLogEnd) : found->log;
+    record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
+    record.server = std::move(found->server);
+    record.outcome = std::move(found->verdict);
+    std::vector<collect::LogFile> files = {{"server.log", std::move(found->log)},
+                                           {"dependencies.log", std::move(found->dependency_log)}};
+    if (session.policy.newman_csv)
+        files.push_back({"newman-run-report.csv", report::newman_csv(found->suite, found->outcomes)});
+    session.collector.record(std::move(record), std::move(files));
+}
+
+Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& submissions, std::uint32_t at_once) {
+    // A few coroutines take submissions from one counter: a long batch does not cost a frame for each of its lines.
+    auto next = std::make_shared<std::atomic<std::size_t>>(0);
+    std::vector<runtime::Event<bool>> ends;
+    const std::size_t takers = std::min<std::size_t>(at_once, submissions.size());
+    for (std::size_t taker = 0; taker < takers; ++taker) {
+        runtime::Event<bool> end(session.reactor.context());
+        ends.push_back(end);
+        asio::co_spawn(
+            session.scheduler.executor(),
+            [&session, &submissions, next]() -> Task<void> {
+                for (std::size_t index = (*next)++; index < submissions.size(); index = (*next)++)
+                    co_await evaluate(session, submissions[index]);
+            },
+            [end, &session](const std::exception_ptr& thrown) {
+                // Only a broken invariant throws: say so in the journal rather than lose the batch in silence.
+                if (thrown)
+                    session.collector.event("", "internal_error", {{"reason", "an evaluation ended by an exception"}});
+                end.set(thrown == nullptr);
+            });
+    }
+    for (auto& end : ends) co_await end.wait();
+}
+
+}  // namespace assay::harness

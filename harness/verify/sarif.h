@@ -1,0 +1,25 @@
+// Verdicts as JSON: our own plain form, and SARIF 2.1.0 (OASIS) for editors and code hosts.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/verify/verdict.h"
+
+namespace assay::verify {
+
+// [{"rule", "applicable", "holds", "summary", "findings": [{"weight", "file", "line", "message", "evidence"}],
+// "omitted"}]
+nlohmann::ordered_json to_json(const std::vector<RuleVerdict>& verdicts);
+
+struct SarifInput {
+    std::string submission;  // its id; empty when there is only one. Becomes the first part of every path
+    const std::vector<RuleVerdict>* verdicts = nullptr;
+};
+
+// One run of one tool. What breaks a rule is a result of level "error"; evidence in favour and what is forgiven have
+// kind "pass" and level "none". Rules that do not apply give no result.
+nlohmann::ordered_json to_sarif(const std::vector<SarifInput>& inputs, const std::string& tool_version);
+
+}  // namespace assay::verify

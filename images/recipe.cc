@@ -1,0 +1,381 @@
+#include "images/recipe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+
+#include <toml++/toml.h>
+
+#include "base/fd.h"
+#include "images/embedded.h"
+
+namespace assay::images {
+namespace {
+
+constexpr std::uint64_t kRecipeLimit = 256 * 1024;
+constexpr std::uint64_t kCopyLimit = 2 * 1024 * 1024;
+
+// Reads one table with the file and line at hand, so that every complaint names its place.
+class Reader {
+ public:
+    Reader(const toml::table& table, const std::string& file) : table_(table), file_(file) {}
+
+    [[nodiscard]] Error complain(const toml::node* node, std::string detail, std::string remedy = {}) const {
+        const auto line = (node != nullptr ? node->source() : table_.source()).begin.line;
+        return Error{"read recipe", 0, fmt::format("{}:{}: {}", file_, line, detail), std::move(remedy)};
+    }
+
+    [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
+
+    // Missing is empty when not required.
+    Result<std::string> text(std::string_view key, bool required) const {
+        const toml::node* node = table_.get(key);
+        if (node == nullptr) {
+            if (required) return tl::unexpected(complain(nullptr, fmt::format("'{}' is missing", key)));
+            return std::string();
+        }
+        const auto value = node->value_exact<std::string>();
+        if (!value || (required && value->empty()))
+            return tl::unexpected(complain(node, fmt::format("'{}' must be a text that is not empty", key)));
+        return *value;
+    }
+
+    Result<bool> flag(std::string_view key) const {
+        const toml::node* node = table_.get(key);
+        if (node == nullptr) return false;
+        const auto value = node->value_exact<bool>();
+        if (!value) return tl::unexpected(complain(node, fmt::format("'{}' must be true or false", key)));
+        return *value;
+    }
+
+    // An absolute path without "..", so that a plan cannot lead out of the root.
+    Result<std::string> path(std::string_view key) const {
+        ASSAY_TRY(std::string value, text(key, true));
+        const std::filesystem::path parsed(value);
+        if (!parsed.is_absolute() || parsed.lexically_normal() != parsed)
+            return tl::unexpected(
+                complain(table_.get(key), fmt::format("'{}' must be an absolute, plain path: {}", key, value)));
+        return value;
+    }
+
+    Result<std::vector<std::string>> texts(std::string_view key, bool required) const {
+        std::vector<std::string> values;
+        const toml::node* node = table_.get(key);
+        if (node == nullptr && !required) return values;
+        const toml::array* list = node != nullptr ? node->as_array() : nullptr;
+        if (list == nullptr || list->empty())
+            return tl::unexpected(complain(node, fmt::format("'{}' must be a list of texts", key)));
+        for (const toml::node& entry : *list) {
+            const auto value = entry.value_exact<std::string>();
+            if (!value) return tl::unexpected(complain(&entry, fmt::format("'{}' must be a list of texts", key)));
+            values.push_back(*value);
+        }
+        return values;
+    }
+
+    Result<std::vector<Reader>> tables(std::string_view key) const {
+        std::vector<Reader> found;
+        const toml::node* node = table_.get(key);
+        if (node == nullptr) return found;
+        const toml::array* list = node->as_array();
+        if (list == nullptr) return tl::unexpected(complain(node, fmt::format("write [[{}]]", key)));
+        for (const toml::node& entry : *list) {
+            if (!entry.is_table()) return tl::unexpected(complain(&entry, fmt::format("write [[{}]]", key)));
+            found.emplace_back(*entry.as_table(), file_);
+        }
+        return found;
+    }
+
+    Result<void> only(std::initializer_list<std::string_view> known) const {
+        for (const auto& [key, node] : table_)
+            if (std::find(known.begin(), known.end(), key.str()) == known.end())
+                return tl::unexpected(complain(&node, fmt::format("'{}' is not known here", key.str()),
+                                               fmt::format("known are: {}", fmt::join(known, ", "))));
+        return {};
+    }
+
+    [[nodiscard]] const toml::table& table() const { return table_; }
+    [[nodiscard]] const std::string& file() const { return file_; }
+
+ private:
+    const toml::table& table_;
+    const std::string& file_;
+};
+
+Result<RootEntry> read_root_entry(const Reader& reader) {
+    struct Shape {
+        RootEntry::Kind kind;
+        const char* key;
+        const char* content;
+    };
+    static constexpr std::array shapes{
+        Shape{RootEntry::Kind::bind, "bind", nullptr},   Shape{RootEntry::Kind::copy, "copy", nullptr},
+        Shape{RootEntry::Kind::empty, "empty", nullptr}, Shape{RootEntry::Kind::directory, "directory", nullptr},
+        Shape{RootEntry::Kind::file, "file", "content"}, Shape{RootEntry::Kind::symlink, "symlink", "to"},
+    };
+    for (const Shape& shape : shapes) {
+        if (!reader.has(shape.key)) continue;
+        RootEntry entry;
+        entry.kind = shape.kind;
+        ASSAY_TRY(entry.path, reader.path(shape.key));
+        if (shape.content != nullptr) {
+            ASSAY_CHECK(reader.only({shape.key, shape.content}));
+            ASSAY_TRY(entry.content, reader.text(shape.content, true));
+        } else if (shape.kind == RootEntry::Kind::bind || shape.kind == RootEntry::Kind::copy) {
+            ASSAY_CHECK(reader.only({shape.key, "optional"}));
+            ASSAY_TRY(entry.optional, reader.flag("optional"));
+        } else {
+            ASSAY_CHECK(reader.only({shape.key}));
+        }
+        return entry;
+    }
+    return tl::unexpected(
+        reader.complain(nullptr, "a [[root]] entry needs one of bind, copy, empty, directory, file, symlink"));
+}
+
+Result<void> read_layer(const Reader& reader, Recipe& recipe) {
+    recipe.layer = LayerKind::none;
+    ASSAY_CHECK(reader.only({"kind", "manifests"}));
+    ASSAY_TRY(const std::string kind, reader.text("kind", true));
+    for (const LayerKind known : {LayerKind::python_prefix, LayerKind::node_modules})
+        if (kind == kind_name(known)) recipe.layer = known;
+    if (recipe.layer == LayerKind::none)
+        return tl::unexpected(reader.complain(reader.table().get("kind"), "no layer kind '" + kind + "'",
+                                              "known are: python-prefix, node-modules"));
+    ASSAY_TRY(recipe.manifests, reader.texts("manifests", true));
+    return {};
+}
+
+void set_env(Recipe& recipe, std::string name, std::string value) {
+    for (auto& [known, old] : recipe.env)
+        if (known == name) {
+            old = std::move(value);
+            return;
+        }
+    recipe.env.emplace_back(std::move(name), std::move(value));
+}
+
+bool good_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+           });
+}
+
+}  // namespace
+
+std::string_view kind_name(LayerKind kind) {
+    switch (kind) {
+        case LayerKind::python_prefix: return "python-prefix";
+        case LayerKind::node_modules: return "node-modules";
+        case LayerKind::none: break;
+    }
+    return "none";
+}
+
+Result<Recipe> parse_recipe(std::string_view text, const std::string& file, const FindBase& find_base) {
+    toml::table parsed;
+    try {
+        parsed = toml::parse(text);
+    } catch (const toml::parse_error& error) {
+        return fail("read recipe", fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
+    }
+    const Reader reader(parsed, file);
+    ASSAY_CHECK(reader.only({"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer"}));
+
+    Recipe recipe;
+    ASSAY_TRY(const std::string base_name, reader.text("base", false));
+    if (!base_name.empty()) {
+        auto found = find_base(base_name);
+        if (!found)
+            return tl::unexpected(reader.complain(parsed.get("base"),
+                                                  fmt::format("base '{}': {}", base_name, found.error().detail),
+                                                  found.error().remedy));
+        recipe = std::move(*found);
+    }
+    recipe.origin = file;
+    ASSAY_TRY(recipe.name, reader.text("name", true));
+    if (!good_name(recipe.name))
+        return tl::unexpected(reader.complain(parsed.get("name"), "'" + recipe.name + "' is not a name",
+                                              "use a-z, 0-9, '.', '_' and '-'"));
+    ASSAY_TRY(recipe.summary, reader.text("summary", true));
+    const toml::node* revision = parsed.get("revision");
+    const auto number = revision != nullptr ? revision->value_exact<std::int64_t>() : std::nullopt;
+    if (!number || *number < 1 || *number > 1'000'000)
+        return tl::unexpected(reader.complain(revision, "'revision' must be a number from 1 on"));
+    recipe.revision = static_cast<std::uint32_t>(*number);
+
+    ASSAY_TRY(const auto tools, reader.tables("tool"));
+    for (const Reader& entry : tools) {
+        Tool tool;
+        ASSAY_CHECK(entry.only({"path", "package", "build"}));
+        ASSAY_TRY(tool.path, entry.path("path"));
+        ASSAY_TRY(tool.package, entry.text("package", true));
+        ASSAY_TRY(tool.build, entry.flag("build"));
+        recipe.tools.push_back(std::move(tool));
+    }
+    ASSAY_TRY(const auto probes, reader.tables("probe"));
+    for (const Reader& entry : probes) {
+        Probe probe;
+        ASSAY_CHECK(entry.only({"name", "command", "stamp"}));
+        ASSAY_TRY(probe.name, entry.text("name", true));
+        ASSAY_TRY(probe.command, entry.texts("command", true));
+        ASSAY_TRY(probe.stamp, entry.text("stamp", false));
+        if (!probe.command.front().starts_with('/'))
+            return tl::unexpected(entry.complain(nullptr, "'command' must start with an absolute path"));
+        recipe.probes.push_back(std::move(probe));
+    }
+    if (const toml::node* env = parsed.get("env")) {
+        if (!env->is_table()) return tl::unexpected(reader.complain(env, "write [env]"));
+        for (const auto& [name, node] : *env->as_table()) {
+            const auto value = node.value_exact<std::string>();
+            if (!value) return tl::unexpected(reader.complain(&node, "values of [env] are texts"));
+            set_env(recipe, std::string(name.str()), *value);
+        }
+    }
+    ASSAY_TRY(const auto entries, reader.tables("root"));
+    for (const Reader& entry : entries) {
+        ASSAY_TRY(RootEntry step, read_root_entry(entry));
+        recipe.root.push_back(std::move(step));
+    }
+    if (const toml::node* layer = parsed.get("layer")) {
+        if (!layer->is_table()) return tl::unexpected(reader.complain(layer, "write [layer]"));
+        ASSAY_CHECK(read_layer(Reader(*layer->as_table(), file), recipe));
+    }
+    return recipe;
+}
+
+namespace {
+
+// A chain of bases is at most four long, which also ends a recipe that is its own base.
+Result<Recipe> find_at_depth(std::string_view name, const std::string& folder, int depth) {
+    if (depth >= 4) return fail("find recipe", "the chain of bases is longer than four, or goes in a circle");
+    const FindBase find_base = [&](std::string_view base) { return find_at_depth(base, folder, depth + 1); };
+    if (!good_name(name)) return fail("find recipe", fmt::format("'{}' is not an image's name", name));
+    Result<Recipe> recipe = [&]() -> Result<Recipe> {
+        if (!folder.empty()) {
+            const std::string file = fmt::format("{}/{}/recipe.toml", folder, name);
+            auto text = read_file(file, kRecipeLimit);
+            if (text) return parse_recipe(*text, file, find_base);
+            if (text.error().code != ENOENT) return tl::unexpected(text.error());
+        }
+        for (const EmbeddedRecipe& embedded : embedded_recipes())
+            if (embedded.name == name)
+                return parse_recipe(embedded.text, fmt::format("images/{}/recipe.toml", name), find_base);
+        return fail("find recipe", fmt::format("there is no image '{}'", name),
+                    fmt::format("known are: {}", fmt::join(recipe_names(folder), ", ")));
+    }();
+    if (recipe && recipe->name != name)
+        return fail("read recipe",
+                    fmt::format("{}: its name is '{}', its folder's '{}'", recipe->origin, recipe->name, name));
+    return recipe;
+}
+
+}  // namespace
+
+Result<Recipe> find_recipe(std::string_view name, const std::string& folder) { return find_at_depth(name, folder, 0); }
+
+std::vector<std::string> recipe_names(const std::string& folder) {
+    std::set<std::string> names;
+    for (const EmbeddedRecipe& embedded : embedded_recipes()) names.emplace(embedded.name);
+    std::error_code ignored;
+    if (!folder.empty())
+        for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+            if (std::filesystem::exists(entry.path() / "recipe.toml", ignored)) names.insert(entry.path().filename());
+    return {names.begin(), names.end()};
+}
+
+std::vector<Tool> missing_tools(const Recipe& recipe, bool build) {
+    std::vector<Tool> missing;
+    for (const Tool& tool : recipe.tools)
+        if ((build || !tool.build) && ::access(tool.path.c_str(), R_OK) != 0) missing.push_back(tool);
+    return missing;
+}
+
+Result<void> check_tools(const Recipe& recipe, bool build) {
+    const auto missing = missing_tools(recipe, build);
+    if (missing.empty()) return {};
+    std::set<std::string> paths, packages;
+    for (const Tool& tool : missing) paths.insert(tool.path), packages.insert(tool.package);
+    return fail("check tools of image '" + recipe.name + "'", fmt::format("not found: {}", fmt::join(paths, ", ")),
+                fmt::format("apt-get install {}", fmt::join(packages, " ")));
+}
+
+std::vector<std::pair<std::string, std::string>> server_env(const Recipe& recipe, std::uint16_t port,
+                                                            const std::optional<Database>& database) {
+    auto env = recipe.env;
+    env.emplace_back("PORT", std::to_string(port));
+    if (database) {
+        const std::string db_port = std::to_string(database->port);
+        env.emplace_back("DATABASE_URL", fmt::format("postgresql://{}:{}@{}:{}/{}", database->user, database->password,
+                                                     database->host, db_port, database->name));
+        env.emplace_back("PGHOST", database->host);
+        env.emplace_back("PGPORT", db_port);
+        env.emplace_back("PGUSER", database->user);
+        env.emplace_back("PGPASSWORD", database->password);
+        env.emplace_back("PGDATABASE", database->name);
+    }
+    return env;
+}
+
+Result<sandbox::RootPlan> root_plan(const Recipe& recipe) {
+    using Step = sandbox::RootStep;
+    sandbox::RootPlan plan;
+    plan.image = recipe.name;
+    const std::string assemble = "assemble image '" + recipe.name + "'";
+    for (const RootEntry& entry : recipe.root) {
+        Step step{};
+        step.target = entry.path;
+        switch (entry.kind) {
+            case RootEntry::Kind::bind: {
+                struct stat info {};
+                if (::lstat(entry.path.c_str(), &info) != 0) {
+                    if (errno == ENOENT && entry.optional) continue;
+                    return fail_errno(errno, assemble, entry.path);
+                }
+                if (S_ISLNK(info.st_mode) && std::count(entry.path.begin(), entry.path.end(), '/') == 1) {
+                    // Merged /usr: /bin is a symlink to usr/bin, and must stay one (a second bind would double it).
+                    char target[4096];
+                    const ssize_t length = ::readlink(entry.path.c_str(), target, sizeof target);
+                    if (length < 0) return fail_errno(errno, assemble, entry.path);
+                    step.kind = Step::Kind::symlink;
+                    step.content.assign(target, static_cast<std::size_t>(length));
+                } else {
+                    step.kind = Step::Kind::bind_ro;
+                    step.source = entry.path;
+                    step.optional = entry.optional;
+                }
+                break;
+            }
+            case RootEntry::Kind::copy: {
+                auto content = read_file(entry.path, kCopyLimit);
+                if (!content && content.error().code == ENOENT && entry.optional) continue;
+                if (!content) return fail_errno(content.error().code, assemble, entry.path);
+                step.kind = Step::Kind::file;
+                step.content = std::move(*content);
+                break;
+            }
+            case RootEntry::Kind::empty: step.kind = Step::Kind::tmpfs; break;
+            case RootEntry::Kind::directory: step.kind = Step::Kind::directory; break;
+            case RootEntry::Kind::file:
+                step.kind = Step::Kind::file;
+                step.content = entry.content;
+                break;
+            case RootEntry::Kind::symlink:
+                step.kind = Step::Kind::symlink;
+                step.content = entry.content;
+                break;
+        }
+        plan.steps.push_back(std::move(step));
+    }
+    return plan;
+}
+
+}  // namespace assay::images

@@ -1,0 +1,213 @@
+#include "runtime/launchers.h"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <deque>
+
+namespace assay::runtime {
+
+using sandbox::SandboxId;
+
+// What one sandbox's owner waits for.
+struct Sandbox::Route {
+    explicit Route(boost::asio::io_context& reactor) : launched(reactor), ended(reactor), reactor_context(reactor) {}
+    Event<std::shared_ptr<sandbox::Reply>> launched;  // Launched or LaunchFailed; null when the launcher was lost
+    Event<tl::expected<sandbox::Exit, Fault>> ended;
+    boost::asio::io_context& reactor_context;
+    std::mutex mutex;
+    std::optional<sandbox::Exit> main;
+    // Requests for sockets are answered in order.
+    std::deque<Event<std::shared_ptr<std::vector<Fd>>>> sockets;
+};
+
+struct LauncherHost::Watch {
+    Watch(boost::asio::io_context& context, int raw) : descriptor(context, raw) {}
+    ~Watch() { descriptor.release(); }  // the launcher owns it
+    boost::asio::posix::stream_descriptor descriptor;
+};
+
+LauncherHost::LauncherHost(Reactor& reactor, sandbox::Launcher launcher)
+    : reactor_(reactor), launcher_(std::move(launcher)) {}
+
+LauncherHost::~LauncherHost() = default;
+
+void LauncherHost::watch() {
+    if (!watch_) watch_ = std::make_unique<Watch>(reactor_.context(), launcher_.fd());
+    watch_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                                  [weak = weak_from_this()](const boost::system::error_code& error) {
+                                      auto self = weak.lock();
+                                      if (!self || error) return;
+                                      self->drain();
+                                  });
+}
+
+// On the reactor thread: take every waiting reply, then wait again.
+void LauncherHost::drain() {
+    for (;;) {
+        Result<std::optional<sandbox::Reply>> reply;
+        {
+            std::lock_guard lock(mutex_);
+            reply = launcher_.receive();
+        }
+        if (!reply) return lost(reply.error().to_string());
+        if (!*reply) break;
+        route(std::move(**reply));
+    }
+    watch();
+}
+
+void LauncherHost::route(sandbox::Reply reply) {
+    const SandboxId id = std::visit([](const auto& each) { return each.id; }, reply);
+    std::shared_ptr<Sandbox::Route> route;
+    {
+        std::lock_guard lock(mutex_);
+        auto found = routes_.find(id);
+        if (found == routes_.end()) return;  // its owner has gone
+        route = found->second;
+    }
+    if (std::holds_alternative<sandbox::Launched>(reply) || std::holds_alternative<sandbox::LaunchFailed>(reply)) {
+        route->launched.set(std::make_shared<sandbox::Reply>(std::move(reply)));
+    } else if (auto* sockets = std::get_if<sandbox::Sockets>(&reply)) {
+        std::optional<Event<std::shared_ptr<std::vector<Fd>>>> waiting;
+        {
+            std::lock_guard lock(route->mutex);
+            if (route->sockets.empty()) return;
+            waiting = std::move(route->sockets.front());
+            route->sockets.pop_front();
+        }
+        waiting->set(std::make_shared<std::vector<Fd>>(std::move(sockets->sockets)));
+    } else if (auto* main = std::get_if<sandbox::MainEnded>(&reply)) {
+        std::lock_guard lock(route->mutex);
+        route->main = std::move(main->exit);
+    } else if (auto* ended = std::get_if<sandbox::Ended>(&reply)) {
+        {
+            std::lock_guard lock(route->mutex);
+            if (!route->main) route->main = ended->exit;
+            for (auto& waiting : route->sockets) waiting.set(nullptr);
+            route->sockets.clear();
+        }
+        route->ended.set(std::move(ended->exit));
+    }
+}
+
+void LauncherHost::lost(const std::string& reason) {
+    std::map<SandboxId, std::shared_ptr<Sandbox::Route>> routes;
+    {
+        std::lock_guard lock(mutex_);
+        lost_ = reason;
+        routes.swap(routes_);
+    }
+    for (auto& [id, route] : routes) {
+        route->launched.set(nullptr);
+        {
+            std::lock_guard lock(route->mutex);
+            for (auto& waiting : route->sockets) waiting.set(nullptr);
+            route->sockets.clear();
+        }
+        route->ended.set(tl::unexpected(Fault{"sandbox", "its launcher ended: " + reason, true}));
+    }
+}
+
+void LauncherHost::forget(SandboxId id) {
+    std::lock_guard lock(mutex_);
+    routes_.erase(id);
+}
+
+Result<void> LauncherHost::request_sockets(SandboxId id, std::uint32_t count) {
+    std::lock_guard lock(mutex_);
+    if (lost_) return fail("open sockets", *lost_);
+    return launcher_.open_sockets(id, count);
+}
+
+void LauncherHost::kill(SandboxId id) {
+    std::lock_guard lock(mutex_);
+    if (!lost_) (void)launcher_.kill(id);  // a launcher that has gone has ended its sandboxes
+}
+
+Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio) {
+    auto route = std::make_shared<Sandbox::Route>(reactor_.context());
+    Result<SandboxId> id;
+    {
+        std::lock_guard lock(mutex_);
+        if (lost_) {
+            id = fail("launch", *lost_);
+        } else {
+            id = launcher_.launch(spec, stdio);
+            if (id) routes_.emplace(*id, route);
+        }
+    }
+    if (!id) co_return tl::unexpected(NoLaunch(Fault{"launch", id.error().to_string(), true}));
+
+    auto reply = co_await route->launched.wait();
+    if (!reply) {
+        forget(*id);
+        co_return tl::unexpected(NoLaunch(Fault{"launch", "the launcher ended", true}));
+    }
+    if (auto* failed = std::get_if<sandbox::LaunchFailed>(reply.get())) {
+        forget(*id);
+        if (failed->program) co_return tl::unexpected(NoLaunch(LaunchRefused{std::move(failed->error)}));
+        co_return tl::unexpected(NoLaunch(Fault{"launch", failed->error.to_string(), true}));
+    }
+    auto& launched = std::get<sandbox::Launched>(*reply);
+    co_return Sandbox(shared_from_this(), *id, std::move(route), std::move(launched.pidfd),
+                      std::move(launched.sockets));
+}
+
+Sandbox::Sandbox(std::shared_ptr<LauncherHost> host, SandboxId id, std::shared_ptr<Route> route, Fd pidfd,
+                 std::vector<Fd> sockets)
+    : host_(std::move(host)),
+      id_(id),
+      route_(std::move(route)),
+      pidfd_(std::move(pidfd)),
+      sockets_(std::move(sockets)) {}
+
+Sandbox& Sandbox::operator=(Sandbox&& other) noexcept {
+    std::swap(host_, other.host_);
+    std::swap(id_, other.id_);
+    std::swap(route_, other.route_);
+    std::swap(pidfd_, other.pidfd_);
+    std::swap(sockets_, other.sockets_);
+    return *this;
+}
+
+Sandbox::~Sandbox() {
+    if (!host_) return;
+    if (!has_ended()) host_->kill(id_);
+    host_->forget(id_);
+}
+
+bool Sandbox::has_ended() const { return route_->ended.ready(); }
+
+std::optional<sandbox::Exit> Sandbox::main_ended() const {
+    std::lock_guard lock(route_->mutex);
+    return route_->main;
+}
+
+void Sandbox::kill() { host_->kill(id_); }
+
+Task<tl::expected<sandbox::Exit, Fault>> Sandbox::ended() const { return route_->ended.wait(); }
+
+Task<std::optional<tl::expected<sandbox::Exit, Fault>>> Sandbox::ended_until(Instant deadline) const {
+    return route_->ended.wait_until(deadline);
+}
+
+Task<tl::expected<Fd, Fault>> Sandbox::socket() {
+    if (sockets_.empty()) {
+        Event<std::shared_ptr<std::vector<Fd>>> answer(route_->reactor_context);
+        {
+            std::lock_guard lock(route_->mutex);
+            route_->sockets.push_back(answer);
+        }
+        if (has_ended()) answer.set(nullptr);
+        if (auto asked = host_->request_sockets(id_, 1); !asked)
+            co_return tl::unexpected(Fault{"open socket", asked.error().to_string(), true});
+        auto sockets = co_await answer.wait();
+        if (!sockets || sockets->empty())
+            co_return tl::unexpected(Fault{"open socket", "the sandbox has ended", false});
+        sockets_ = std::move(*sockets);
+    }
+    Fd socket = std::move(sockets_.back());
+    sockets_.pop_back();
+    co_return socket;
+}
+
+}  // namespace assay::runtime

@@ -1,0 +1,26 @@
+#include "runtime/reactor.h"
+
+#include <pthread.h>
+
+#include <boost/asio/steady_timer.hpp>
+
+namespace assay::runtime {
+
+Reactor::Reactor()
+    : work_(boost::asio::make_work_guard(context_)), thread_([this] {
+          ::pthread_setname_np(::pthread_self(), "reactor");
+          context_.run();
+      }) {}
+
+Reactor::~Reactor() {
+    context_.stop();
+    thread_.join();
+}
+
+Task<void> Reactor::sleep_until(Instant when) {
+    // The timer lives in the coroutine frame: it is armed and destroyed there, its handler is posted from here.
+    boost::asio::steady_timer timer(context_, when);
+    co_await timer.async_wait(use_task);
+}
+
+}  // namespace assay::runtime

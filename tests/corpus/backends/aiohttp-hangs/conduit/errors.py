@@ -1,0 +1,9 @@
+class ApiError(Exception):
+    def __init__(self, status: int, *messages: str):
+        super().__init__(status, *messages)
+        self.status = status
+        self.messages = list(messages)
+
+
+def not_found(what: str) -> ApiError:
+    return ApiError(404, f"{what} not found")

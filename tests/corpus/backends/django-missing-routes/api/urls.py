@@ -1,0 +1,16 @@
+from django.urls import path
+
+from api.views import articles, base, profiles, users
+
+urlpatterns = [
+    path("health-check", base.health_check),
+    path("users", users.RegisterView.as_view()),
+    path("users/login", users.LoginView.as_view()),
+    path("user", users.CurrentUserView.as_view()),
+    path("profiles/<str:username>", profiles.ProfileView.as_view()),
+    path("profiles/<str:username>/follow", profiles.FollowView.as_view()),
+    path("articles", articles.ArticleListView.as_view()),
+    path("articles/feed", articles.FeedView.as_view()),
+    path("articles/<str:slug>", articles.ArticleView.as_view()),
+    # TODO: favorites, comments, tags
+]

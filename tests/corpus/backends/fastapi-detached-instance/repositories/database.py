@@ -1,0 +1,16 @@
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+from models import Base
+
+DATABASE_URL = "sqlite:///./conduit.db"
+
+engine = create_engine(
+    DATABASE_URL, connect_args={"check_same_thread": False, "timeout": 30}, pool_size=20
+)
+SessionLocal = sessionmaker(bind=engine, expire_on_commit=False)
+
+
+def create_schema() -> None:
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)

@@ -1,0 +1,5 @@
+'use strict';
+
+module.exports = async function tagRoutes(app) {
+  app.get('/', async () => ({ tags: app.store.tags() }));
+};

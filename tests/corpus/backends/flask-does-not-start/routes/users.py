@@ -1,0 +1,34 @@
+from flask import Blueprint, g, jsonify
+
+from models.user import User
+from routes.helpers import login_required, read_body
+from routes.serializers import user_json
+from services import user_service
+
+users_bp = Blueprint("users", __name__)
+
+
+def _user_response(user: User):
+    return jsonify({"user": user_json(user, user_service.issue_token(user))})
+
+
+@users_bp.post("/users")
+def register():
+    return _user_response(user_service.register(read_body("user"))), 201
+
+
+@users_bp.post("/users/login")
+def login():
+    return _user_response(user_service.login(read_body("user")))
+
+
+@users_bp.get("/user")
+@login_required
+def get_current_user():
+    return _user_response(g.user)
+
+
+@users_bp.put("/user")
+@login_required
+def update_current_user():
+    return _user_response(user_service.update(g.user, read_body("user")))

@@ -1,0 +1,35 @@
+import { invalid } from '../lib/errors.js';
+
+/** Reads `{ [name]: {...} }` from the request body. */
+export async function readBody(c, name) {
+  let body;
+  try {
+    body = await c.req.json();
+  } catch {
+    throw invalid('body is not valid JSON');
+  }
+  const value = body?.[name];
+  if (value === null || typeof value !== 'object') {
+    throw invalid(`${name} is missing`);
+  }
+  return value;
+}
+
+function parseNumber(text, name, fallback, minimum) {
+  if (text === undefined) {
+    return fallback;
+  }
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < minimum) {
+    throw invalid(`${name} must be an integer of at least ${minimum}`);
+  }
+  return value;
+}
+
+/** Page parameters of a list request, with the defaults of the API contract. */
+export function parsePage({ limit, offset }) {
+  return {
+    limit: parseNumber(limit, 'limit', 20, 1),
+    offset: parseNumber(offset, 'offset', 0, 0),
+  };
+}

@@ -1,0 +1,128 @@
+#include "harness/collect/collector.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/fd.h"
+
+using namespace assay;
+using namespace assay::collect;
+namespace fs = std::filesystem;
+
+class CollectorTest : public ::testing::Test {
+ protected:
+    CollectorTest() {
+        char name[] = "/tmp/assay-collector-test-XXXXXX";
+        folder = std::string(::mkdtemp(name)) + "/run";
+    }
+    ~CollectorTest() override { fs::remove_all(fs::path(folder).parent_path()); }
+
+    std::vector<nlohmann::json> lines(const std::string& file) const {
+        std::vector<nlohmann::json> all;
+        std::ifstream in(folder + "/" + file);
+        for (std::string line; std::getline(in, line);) all.push_back(nlohmann::json::parse(line));
+        return all;
+    }
+    static Record record(const std::string& id) {
+        Record made;
+        made.id = id;
+        Verdict verdict;
+        verdict.counts = {1, 1, 0, 0};
+        made.outcome = verdict;
+        return made;
+    }
+    std::string folder;
+};
+
+TEST_F(CollectorTest, EventsOfManyThreadsAreAllWrittenInOneNumberedOrder) {
+    auto collector = Collector::open(folder, {{"a", 1}}, false);
+    ASSERT_TRUE(collector) << collector.error().to_string();
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread)
+        threads.emplace_back([&, thread] {
+            for (int each = 0; each < 500; ++each) (*collector)->event(std::to_string(thread), "step", {{"n", each}});
+        });
+    for (auto& thread : threads) thread.join();
+    ASSERT_TRUE((*collector)->flush());
+    const auto events = lines("events.ndjson");
+    ASSERT_EQ(events.size(), 2000u);
+    std::map<std::string, int> next;
+    for (std::size_t each = 0; each < events.size(); ++each) {
+        EXPECT_EQ(events[each]["seq"], each);
+        EXPECT_EQ(events[each]["n"], next[events[each]["submission"]]++);  // each thread's own order is kept
+    }
+}
+
+TEST_F(CollectorTest, ARecordIsInTheJournalAndInTheResultsWithItsLog) {
+    auto collector = Collector::open(folder, {}, false);
+    ASSERT_TRUE(collector);
+    (*collector)->record(record("x/y"), {{"server.log", "boom\n"}, {"dependencies.log", ""}});
+    ASSERT_TRUE((*collector)->flush());
+    EXPECT_EQ(lines("events.ndjson")[0]["record"], lines("results.jsonl")[0]);
+    EXPECT_EQ(*read_file(Collector::log_folder(folder, "x/y") + "/server.log"), "boom\n");
+    EXPECT_NE(Collector::log_folder(folder, "x/y"), Collector::log_folder(folder, "x_y"));
+    EXPECT_NE(Collector::log_folder(folder, ".."), folder + "/logs/..");
+}
+
+TEST_F(CollectorTest, AnExistingRunIsNotOverwrittenButCanBeContinued) {
+    {
+        auto collector = Collector::open(folder, {}, false);
+        (*collector)->record(record("a"));
+    }
+    auto again = Collector::open(folder, {}, false);
+    ASSERT_FALSE(again);
+    EXPECT_NE(again.error().remedy.find("--resume"), std::string::npos);
+    {
+        auto collector = Collector::open(folder, {}, true);
+        ASSERT_TRUE(collector);
+        (*collector)->record(record("b"));
+    }
+    auto results = read_results(folder);
+    ASSERT_TRUE(results);
+    EXPECT_EQ(results->size(), 2u);
+}
+
+TEST_F(CollectorTest, ALineCutByTheEndOfTheMachineIsIgnoredByReaders) {
+    {
+        auto collector = Collector::open(folder, {}, false);
+        (*collector)->record(record("a"));
+    }
+    std::ofstream(folder + "/results.jsonl", std::ios::app) << "{\"id\": \"b\", \"verd";
+    auto results = read_results(folder);
+    ASSERT_TRUE(results);
+    EXPECT_EQ(results->size(), 1u);
+    std::ofstream(folder + "/results.jsonl", std::ios::app) << "\n";
+    auto broken = read_results(folder);
+    ASSERT_FALSE(broken);
+    EXPECT_NE(broken.error().detail.find("results.jsonl:2"), std::string::npos);
+}
+
+TEST_F(CollectorTest, AFullDiskIsReportedWithItsRemedyAndNotSilent) {
+    auto collector = Collector::open(folder, {}, false);
+    ASSERT_TRUE(collector);
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit old{};
+    ::getrlimit(RLIMIT_FSIZE, &old);
+    const rlimit small{256, old.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);  // writing fails as on a full disk
+    for (int each = 0; each < 50; ++each) (*collector)->event("a", "step", {{"text", std::string(100, 'x')}});
+    auto flushed = (*collector)->flush();
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    ASSERT_FALSE(flushed);
+    EXPECT_NE(flushed.error().remedy.find("--resume"), std::string::npos);
+    EXPECT_TRUE((*collector)->failed());
+}
+
+TEST_F(CollectorTest, InvalidUtf8OfAServerDoesNotStopTheJournal) {
+    auto collector = Collector::open(folder, {}, false);
+    ASSERT_TRUE(collector);
+    (*collector)->event("a", "step", {{"text", "\xff\xfe"}});
+    ASSERT_TRUE((*collector)->flush());
+    EXPECT_EQ(lines("events.ndjson").size(), 1u);
+}

@@ -1,0 +1,241 @@
+#include "tools/assay/batch_run.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <charconv>
+#include <csignal>
+#include <ctime>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "harness/batch/read.h"
+#include "harness/evaluate.h"
+#include "harness/report/progress.h"
+#include "images/mounts.h"
+#include "tools/assay/environment.h"
+
+namespace assay::tools {
+
+namespace {
+
+using nlohmann::json;
+
+// What is resolved of a batch before anything is executed.
+struct Plan {
+    harness::Policy policy;
+    runtime::Capacity capacity;
+    std::string folder;
+    std::vector<batch::Submission> submissions;
+    std::vector<batch::EntryError> bad;
+    std::size_t done_before = 0;
+    report::ProgressKind progress;
+};
+
+// Memory that one submission in work is assumed to need, for --jobs auto: a server, its work tree, its client.
+constexpr Bytes kMemoryEach = 160_MiB;
+
+std::string new_run_name() {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
+    return fmt::format("{}-{}", text, ::getpid());
+}
+
+Result<runtime::Capacity> read_jobs(const std::string& jobs) {
+    if (jobs == "auto") return runtime::Capacity::automatic(kMemoryEach);
+    std::uint32_t count = 0;
+    auto [end, error] = std::from_chars(jobs.data(), jobs.data() + jobs.size(), count);
+    if (error != std::errc{} || end != jobs.data() + jobs.size() || count == 0 || count > 4096)
+        return fail("read --jobs", jobs, "give auto, or a number from 1 to 4096");
+    return runtime::Capacity::fixed(count);
+}
+
+Result<harness::Policy> read_policy(const BatchOptions& options) {
+    harness::Policy policy;
+    policy.verify = options.verify == "paper";
+    policy.timeout_request = Millis(options.timeout_request);
+    policy.timeout_script = Millis(options.timeout_script);
+    policy.timeouts_in_a_row = options.timeouts_in_a_row;
+    policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
+    policy.newman_csv = options.newman_csv;
+    policy.suite = options.suite;
+    policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
+    ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
+    ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
+    policy.limits.processes = options.processes;
+    return policy;
+}
+
+// With --repeat every submission is evaluated n times, as id#1 ... id#n.
+void repeat(std::vector<batch::Submission>& submissions, std::uint32_t times) {
+    if (times <= 1) return;
+    std::vector<batch::Submission> all;
+    for (std::uint32_t run = 1; run <= times; ++run)
+        for (const auto& submission : submissions) {
+            all.push_back(submission);
+            all.back().id += fmt::format("#{}", run);
+        }
+    submissions = std::move(all);
+}
+
+Result<Plan> make_plan(const BatchOptions& options) {
+    Plan plan;
+    ASSAY_TRY(plan.policy, read_policy(options));
+    ASSAY_TRY(plan.capacity, read_jobs(options.jobs));
+    ASSAY_TRY(batch::Batch read, batch::read_batch(options.batch, {options.tasks, options.suite}));
+    plan.submissions = std::move(read.submissions);
+    plan.bad = std::move(read.errors);
+    if (!options.filter.empty()) {
+        std::erase_if(plan.submissions,
+                      [&](const auto& each) { return ::fnmatch(options.filter.c_str(), each.id.c_str(), 0) != 0; });
+        std::erase_if(plan.bad,
+                      [&](const auto& each) { return ::fnmatch(options.filter.c_str(), each.id.c_str(), 0) != 0; });
+    }
+    if (plan.submissions.empty() && plan.bad.empty())
+        return fail("read batch", options.batch + ": no submission matches --filter " + options.filter,
+                    "ids are the names of sub-folders, or the ids of a JSON-lines file");
+    repeat(plan.submissions, options.repeat);
+    plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
+    if (options.resume) {
+        if (options.output.empty())
+            return fail("resume", "no run folder was named", "name the run to continue with -o");
+        ASSAY_TRY(auto lines, collect::read_results(plan.folder));
+        std::set<std::string> done;
+        for (const json& line : lines)
+            if (line.contains("verdict")) done.insert(line.value("id", ""));
+        plan.done_before = std::erase_if(plan.submissions, [&](const auto& each) { return done.contains(each.id); });
+    }
+    const std::map<std::string, report::ProgressKind> kinds = {{"auto", report::ProgressKind::automatic},
+                                                               {"tty", report::ProgressKind::tty},
+                                                               {"plain", report::ProgressKind::plain},
+                                                               {"json", report::ProgressKind::json},
+                                                               {"none", report::ProgressKind::none}};
+    plan.progress = kinds.at(options.progress);
+    return plan;
+}
+
+json manifest(const BatchOptions& options, const Plan& plan) {
+    char host[256] = "";
+    (void)::gethostname(host, sizeof host - 1);
+    return {{"assay", ASSAY_VERSION},
+            {"batch", options.batch},
+            {"submissions", plan.submissions.size()},
+            {"jobs", options.jobs},
+            {"verify", options.verify},
+            {"suite", options.suite},
+            {"timeout_request_ms", options.timeout_request},
+            {"timeout_script_ms", options.timeout_script},
+            {"timeouts_in_a_row", options.timeouts_in_a_row},
+            {"ready_timeout_s", options.ready_timeout},
+            {"memory", options.memory},
+            {"disk", options.disk},
+            {"processes", options.processes},
+            {"started", static_cast<std::int64_t>(std::time(nullptr))},
+            {"host", host}};
+}
+
+// Keeps the table up to date while records are written.
+class TableSink : public collect::Sink {
+ public:
+    void on_record(const collect::Record& record) override { table.add(record); }
+    report::Table table;
+};
+
+using Images = std::map<std::string, harness::ImageHost>;
+
+// One launcher for each image that the batch names; an image that is not there is a fault of its submissions.
+Result<Images> start_launchers(const Plan& plan, const std::string& layers_dir, runtime::Reactor& reactor) {
+    Images images;
+    ASSAY_TRY(const std::string program, launcher_program());
+    for (const auto& submission : plan.submissions) {
+        const std::string& name = submission.task->image;
+        if (images.contains(name)) continue;
+        auto recipe = images::find_recipe(name);
+        if (!recipe) continue;
+        ASSAY_CHECK(images::check_tools(*recipe, false));
+        ASSAY_TRY(const sandbox::RootPlan root, images::server_root_plan(*recipe, layers_dir));
+        ASSAY_TRY(auto launcher, sandbox::Launcher::start(root, {program, true, 64}));
+        auto host = std::make_shared<runtime::LauncherHost>(reactor, std::move(launcher));
+        host->watch();
+        images.emplace(name, harness::ImageHost{std::move(*recipe), std::move(host)});
+    }
+    return images;
+}
+
+Result<images::LayerStore> open_layer_store(bool offline) {
+    images::LayerStore::Options options;
+    ASSAY_TRY(options.launcher.program, launcher_program());
+    options.store.path = cache_folder();
+    options.environment = environment();
+    options.offline = offline;
+    return images::LayerStore::open(std::move(options));
+}
+
+void post_bad_entries(const std::vector<batch::EntryError>& bad, collect::Collector& collector) {
+    for (const auto& entry : bad) {
+        collect::Record record;
+        record.id = entry.id;
+        record.outcome = runtime::Fault{"read batch", entry.error.to_string(), false};
+        collector.record(std::move(record));
+    }
+}
+
+// An interrupted run ends here and now: launchers see their socket close and end every sandbox, the journal holds
+// every record that was finished, --resume goes on.
+void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector) {
+    auto signals = std::make_shared<boost::asio::signal_set>(reactor.context(), SIGINT, SIGTERM);
+    signals->async_wait([signals, &collector](const boost::system::error_code& error, int) {
+        if (error) return;
+        (void)collector.flush();
+        fmt::print(stderr, "\ninterrupted; go on with: --resume -o {}\n", collector.folder());
+        ::_exit(130);
+    });
+}
+
+}  // namespace
+
+Result<BatchSummary> run_batch(const BatchOptions& options) {
+    ASSAY_TRY(Plan plan, make_plan(options));
+    const Instant begin = Clock::now();
+
+    runtime::Reactor reactor;
+    ASSAY_TRY(auto platform, script::Platform::create());
+    harness::Suites suites(platform);
+    // A collection named for the whole batch is usage: read before anything runs. A task's own is its submissions'.
+    if (!options.suite.empty()) ASSAY_CHECK(suites.load(options.suite));
+    ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
+    ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store().layers_dir(), reactor));
+    ASSAY_TRY(auto collector, collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
+    auto sink = std::make_shared<TableSink>();
+    collector->add_sink(sink);
+    collector->add_sink(report::make_progress({plan.progress, plan.submissions.size() + plan.bad.size(), true}));
+    exit_on_signal(reactor, *collector);
+    post_bad_entries(plan.bad, *collector);
+
+    {
+        script::Limits limits;
+        limits.running = plan.policy.timeout_script;
+        harness::Scheduler scheduler({}, platform, limits);
+        runtime::Admission admission(reactor, plan.capacity);
+        runtime::Layers layers(reactor);
+        harness::Session session{reactor,     scheduler,  admission, suites,     layers,
+                                 layer_store, *collector, images,    plan.policy};
+        scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
+    }
+    BatchSummary summary;
+    summary.written = collector->flush();
+    summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    collector.reset();  // the progress display has its last word before the table
+    summary.table = std::move(sink->table);
+    summary.folder = plan.folder;
+    summary.done_before = plan.done_before;
+    return summary;
+}
+
+}  // namespace assay::tools

@@ -1,0 +1,46 @@
+// A batch from its files to its table: what `assay run` and `assay bench batch` have in common.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "harness/report/table.h"
+
+namespace assay::tools {
+
+// As given on the command line; resolved completely before anything is executed.
+struct BatchOptions {
+    std::string batch;
+    std::string output;
+    std::string jobs = "auto";
+    std::string filter;
+    std::string suite;
+    std::string tasks;
+    std::string verify = "paper";
+    std::string progress = "auto";
+    std::string memory = "1G";
+    std::string disk = "256M";
+    std::uint32_t processes = 256;
+    std::uint32_t repeat = 1;
+    std::uint64_t timeout_request = 10000;
+    std::uint64_t timeout_script = 5000;
+    std::uint32_t timeouts_in_a_row = 3;
+    double ready_timeout = 25;
+    bool newman_csv = false;
+    bool offline = false;
+    bool resume = false;
+};
+
+struct BatchSummary {
+    report::Table table;
+    std::string folder;             // of the run
+    std::uint64_t done_before = 0;  // submissions that --resume found with a verdict
+    double seconds = 0;
+    Result<void> written;  // an error: the journal is incomplete, --resume goes on
+};
+
+// An error is about usage or configuration; nothing was run.
+Result<BatchSummary> run_batch(const BatchOptions& options);
+
+}  // namespace assay::tools
