@@ -41,7 +41,7 @@ TEST(Isolation, IsUser1000InsideAndNeverRootOutside) {
     EXPECT_NE(rig.launcher().outer_uid(), 0u);
     EXPECT_NE(rig.launcher().outer_gid(), 0u);
     Launched launched = rig.start(shell("sleep 100"));
-    auto inits = children_of(rig.launcher().pid());
+    auto inits = inits_of(rig.launcher().pid());
     ASSERT_EQ(inits.size(), 1u);
     auto status = read_file("/proc/" + std::to_string(inits[0]) + "/status");
     ASSERT_TRUE(status);

@@ -67,8 +67,8 @@ TEST(Lifetime, MainEndedIsNotSentWhenNobodyIsLeft) {
 TEST(Lifetime, KillEndsTheWholeTreeAndSaysSo) {
     Rig rig;
     Launched launched = rig.start(busy());
-    ASSERT_TRUE(eventually([&] { return tree_of(children_of(rig.launcher().pid()).at(0)).size() >= 4; }));
-    auto tree = tree_of(children_of(rig.launcher().pid())[0]);
+    ASSERT_TRUE(eventually([&] { return tree_of(inits_of(rig.launcher().pid()).at(0)).size() >= 4; }));
+    auto tree = tree_of(inits_of(rig.launcher().pid())[0]);
     Exit exit = rig.stop(launched.id);
     EXPECT_EQ(exit.how, Exit::How::killed);
     for (int pid : tree) EXPECT_FALSE(alive(pid));
@@ -100,7 +100,7 @@ TEST(Lifetime, AKilledLauncherTakesEverySandboxAlong) {
     std::vector<int> pids;
     ASSERT_TRUE(eventually([&] {
         pids.clear();
-        for (int init : children_of(rig.launcher().pid()))
+        for (int init : inits_of(rig.launcher().pid()))
             for (int pid : tree_of(init)) pids.push_back(pid);
         return pids.size() >= 8;
     }));
@@ -167,7 +167,7 @@ TEST(Lifetime, ManyLaunchesLeaveNothingBehind) {
     few(200);
     EXPECT_LE(open_descriptors(rig.launcher().pid()), descriptors + 4);
     EXPECT_LE(cgroups_of_launcher(rig.launcher().pid()), cgroups + 4);
-    EXPECT_TRUE(children_of(rig.launcher().pid()).empty());
+    EXPECT_TRUE(inits_of(rig.launcher().pid()).empty());
 }
 
 TEST(Lifetime, ManyAtOnceAreAllAnswered) {
@@ -183,7 +183,7 @@ TEST(Lifetime, ManyAtOnceAreAllAnswered) {
         ASSERT_FALSE(std::holds_alternative<LaunchFailed>(reply)) << std::get<LaunchFailed>(reply).error.to_string();
     }
     EXPECT_EQ(launched, kMany);
-    EXPECT_TRUE(children_of(rig.launcher().pid()).empty());
+    EXPECT_TRUE(inits_of(rig.launcher().pid()).empty());
 }
 
 TEST(Lifetime, ClosingTheLauncherEndsItsSandboxesAndWaits) {

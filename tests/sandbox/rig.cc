@@ -147,6 +147,16 @@ std::vector<int> children_of(int pid) {
     return children;
 }
 
+std::vector<int> inits_of(int launcher) {
+    std::vector<int> inits;
+    for (int child : children_of(launcher)) {
+        auto status = read_file("/proc/" + std::to_string(child) + "/status");
+        const std::string mark = "NSpid:\t" + std::to_string(child) + "\t1\n";
+        if (status && status->find(mark) != std::string::npos) inits.push_back(child);
+    }
+    return inits;
+}
+
 int open_descriptors(int pid) {
     std::error_code error;
     int count = 0;

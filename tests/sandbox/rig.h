@@ -62,6 +62,7 @@ std::string probe_outside(const std::vector<std::string>& names);
 
 bool as_root();
 std::vector<int> children_of(int pid);
+std::vector<int> inits_of(int launcher);  // its children that are pid 1 of a pid namespace of their own
 int open_descriptors(int pid);
 std::size_t cgroups_of_launcher(int launcher);  // folders that carry its pid in their name
 bool eventually(const std::function<bool()>& holds);
