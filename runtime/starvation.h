@@ -19,9 +19,10 @@ struct CpuLook {
 
 CpuLook look_at_cpu(int init_pidfd);
 
-// Why a deadline of this length that passed between two looks is not to be believed; empty when it is. Either the
-// tree's threads waited for a CPU for a fifth of it, or the machine had no CPU to spare while the tree worked for a
-// fifth of it. A server that sleeps or hangs neither waits nor works.
+// Why a deadline of this length that passed between two looks is not to be believed; empty when it is. Others must
+// have used a quarter of the machine, and either the tree's threads waited for a CPU for a fifth of the deadline, or
+// there was no CPU to spare while the tree worked for a fifth of it. A server that sleeps or hangs neither waits nor
+// works; one that burns all CPUs by itself is believed.
 std::string doubt(const CpuLook& before, const CpuLook& after, Micros deadline);
 
 }  // namespace assay::runtime

@@ -23,12 +23,17 @@ TEST(Doubt, AServerThatHangsOnABusyMachineIsBelieved) {
 }
 
 TEST(Doubt, AServerThatWaitedForACpuIsNotBelieved) {
-    EXPECT_NE(doubt(look(Micros(10), {}, 0, 0), look(Micros(400'000), Micros(1000), 900, 1000), kDeadline), "");
+    EXPECT_NE(doubt(look(Micros(10), {}, 0, 0), look(Micros(400'000), Micros(1000), 500, 1000), kDeadline), "");
 }
 
 TEST(Doubt, WorkCountsOnlyOnAMachineWithoutACpuToSpare) {
     EXPECT_NE(doubt(look({}, {}, 0, 0), look({}, Micros(400'000), 10, 1000), kDeadline), "");
     EXPECT_EQ(doubt(look({}, {}, 0, 0), look({}, Micros(400'000), 500, 1000), kDeadline), "");
+}
+
+TEST(Doubt, AServerThatBurnsAllCpusByItselfIsBelieved) {
+    // 10 s of work in 1000 ticks of 10 ms: all that there was.
+    EXPECT_EQ(doubt(look({}, {}, 0, 0), look(Micros(5'000'000), Micros(10'000'000), 0, 1000), kDeadline), "");
 }
 
 TEST(LookAtCpu, SeesTheWorkOfAThreadThatHasEnded) {
