@@ -39,7 +39,7 @@ def three_timeouts_end_the_waiting(assay, scratch):
 
 
 def without_the_limit_every_request_is_waited_for(assay, scratch):
-    result, requests, _ = evaluate(assay, scratch, "--timeout-request", 60, "--ready-timeout", 1,
+    result, requests, _ = evaluate(assay, scratch, "--timeout-request", 60, "--ready-timeout", 3,
                                    "--timeouts-in-a-row", 0)
     assert support.counts(result) == wanted(), f"counts {support.counts(result)}, expected {wanted()}"
     assert result["verdict"]["presumed_timeouts"] == 0

@@ -94,7 +94,7 @@ std::string write_tar(const std::string& file, const std::vector<Entry>& entries
     EXPECT_EQ(archive_write_open_filename(writer, file.c_str()), ARCHIVE_OK);
     for (const Entry& each : entries) {
         archive_entry* entry = archive_entry_new();
-        archive_entry_set_pathname_utf8(entry, each.path.c_str());
+        archive_entry_set_pathname(entry, each.path.c_str());
         archive_entry_set_filetype(entry, each.type);
         archive_entry_set_perm(entry, each.mode);
         archive_entry_set_size(entry, static_cast<la_int64_t>(each.bytes.size()));
