@@ -133,6 +133,34 @@ TEST(Net, ARecycledNamespaceNeverHoldsThePortOfAnEarlierSandbox) {
     }
 }
 
+TEST(Net, NamespacesAreUsedAgainUnlessAFreshOneIsAskedFor) {
+    Rig rig;
+    Spec spec = shell("readlink /proc/self/ns/net; readlink /proc/self/ns/user; readlink /proc/self/ns/pid");
+    auto spaces = [](const Outcome& outcome) {
+        return std::vector<std::string>{outcome.out.substr(0, outcome.out.find("\nuser")),
+                                        outcome.out.substr(outcome.out.find("\npid"))};
+    };
+    auto first = spaces(rig.run(spec));
+    auto second = spaces(rig.run(spec));
+    EXPECT_EQ(first[0], second[0]);
+    spec.net = Net::fresh;
+    auto fresh = spaces(rig.run(spec));
+    EXPECT_NE(fresh[0], first[0]);
+    EXPECT_NE(spaces(rig.run(spec))[0], fresh[0]);
+    spec.net = Net::recycled;
+    EXPECT_EQ(spaces(rig.run(spec))[0], first[0]);
+}
+
+TEST(Net, ConnectionsThatTheServerClosedDoNotCostTheNamespace) {
+    Rig rig;
+    const std::string before = rig.run(shell("readlink /proc/self/ns/net")).out;
+    Launched launched = serve(rig, server("0.0.0.0", 8080));
+    for (const Fd& socket : launched.sockets) EXPECT_EQ(ask(socket, kServiceAddress, 8080), "hello");
+    launched.sockets.clear();  // the server closed first: TIME_WAIT is on its side
+    rig.stop(launched.id);
+    EXPECT_EQ(rig.run(shell("readlink /proc/self/ns/net")).out, before);
+}
+
 TEST(Net, SocketsThatTheParentStillHoldsKeepANamespaceFromReuse) {
     Rig rig;
     Launched first = serve(rig, server("0.0.0.0", 8080));
