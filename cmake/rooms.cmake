@@ -23,7 +23,8 @@ function(assay_room NAME)
   endif()
 endfunction()
 
-# assay_tests(NAME room DEPENDS ...): one GoogleTest program of all *_test.cc in the current folder.
+# assay_tests(NAME room DEPENDS ...): one GoogleTest program of all *_test.cc in the current folder. Its label is the
+# folder below tests/: unit, sandbox, ...
 function(assay_tests NAME)
   cmake_parse_arguments(TESTS "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
@@ -31,5 +32,7 @@ function(assay_tests NAME)
   target_link_libraries(test_${NAME} PRIVATE ${TESTS_DEPENDS} GTest::gtest_main GTest::gmock assay_flags)
   target_compile_definitions(test_${NAME} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                                   ASSAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  gtest_discover_tests(test_${NAME} DISCOVERY_TIMEOUT 60)
+  file(RELATIVE_PATH label ${CMAKE_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
+  string(REGEX REPLACE "/.*" "" label ${label})
+  gtest_discover_tests(test_${NAME} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label})
 endfunction()

@@ -2,6 +2,7 @@
 
 option(ASSAY_BUILD_TESTS "Build the tests" ON)
 option(ASSAY_BUILD_BENCH "Build the micro benchmarks" ON)
+option(ASSAY_BUILD_FUZZERS "Build the fuzz targets; needs clang" OFF)
 option(ASSAY_OPTIMISE_DEV "Add -O1 to debug builds, so that the corpus runs in them" OFF)
 set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
@@ -21,7 +22,15 @@ endif()
 add_library(assay_flags INTERFACE)
 target_compile_options(assay_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
                                              -fno-strict-aliasing -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # GCC 12, optimising, sees uninitialised values in moved-from tl::expected and std::optional that are none.
+  target_compile_options(assay_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
 target_compile_definitions(assay_flags INTERFACE _GNU_SOURCE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 takes the frames of Asio's coroutines, which recycle their memory, for mismatched pairs.
+  target_compile_options(assay_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
+endif()
 if(ASSAY_OPTIMISE_DEV)
   target_compile_options(assay_flags INTERFACE -O1)
 endif()

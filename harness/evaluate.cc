@@ -95,6 +95,41 @@ struct Attempted {
     std::string starved;  // why a passed deadline is not believed; empty = everything is
 };
 
+// A suite's run against one server.
+struct Fired {
+    std::vector<check::RequestOutcome> outcomes;
+    ScenarioRun run;
+};
+
+using Structure = runtime::Event<std::vector<verify::RuleVerdict>>;
+
+constexpr std::uint64_t kDependencyLogLimit = 4u << 20;
+constexpr std::uint64_t kManifestLimit = 4u << 20;
+
+// What the source gave, with the files that a requirements.txt includes.
+images::Manifests with_includes(batch::Manifests manifests, int directory) {
+    std::vector<std::string> names{"requirements.txt"};
+    for (std::size_t next = 0; next < names.size() && names.size() < 64; ++next) {
+        const std::string name = names[next];
+        // Inside the tree: the source was materialised without links that lead out of it.
+        if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos) continue;
+        if (!manifests.contains(name)) {
+            auto bytes = read_file_at(directory, name, kManifestLimit);
+            if (!bytes) continue;
+            manifests.emplace(name, std::move(*bytes));
+        }
+        for (std::string& included : images::manifest_includes(manifests.at(name)))
+            if (!manifests.contains(included)) names.push_back(std::move(included));
+    }
+    return manifests;
+}
+
+// The stage's files belong to the sandbox's outer user; only root can, and has to, give them away.
+batch::Owner owner(const runtime::LauncherHost& launcher) {
+    if (launcher.outer_uid() == ::geteuid()) return {};
+    return {launcher.outer_uid(), launcher.outer_gid()};
+}
+
 class Evaluation {
  public:
     Evaluation(Session& session, const batch::Submission& submission, const ImageHost& image)
@@ -104,10 +139,11 @@ class Evaluation {
     Phases phases;
 
  private:
-    Task<OrFault<images::Layer>> dependencies(const batch::SourceTree& source, runtime::Admission::Slot& slot,
-                                              bool alone);
+    Structure verify_beside(const verify::Written* written);
+    Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
-    Task<OrFault<std::vector<check::RequestOutcome>>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    std::string doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready, bool request_timed_out) const;
     ScenarioOptions scenario_options() const;
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
@@ -115,6 +151,7 @@ class Evaluation {
     const batch::Submission& submission_;
     const ImageHost& image_;
     std::vector<std::string> own_setup_;
+    runtime::CpuTimes launched_on_;  // the machine at the moment of launch
     Attempted found_;
 };
 
@@ -128,24 +165,23 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
-    auto slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+    auto slot = co_await session_.admission.admit(alone);
     event("admitted", {{"alone", alone}});
 
     phases.begin("materialise");
     auto stage = StageFolder::make(session_, *image_.launcher);
     if (!stage) co_return tl::unexpected(Fault{"materialise", stage.error().to_string(), true});
     auto source = batch::materialise(submission_, stage->directory(), owner(*image_.launcher));
-    if (!source) {
-        if (auto* error = std::get_if<Error>(&source.error()))
-            co_return tl::unexpected(Fault{"materialise", error->to_string(), true});
-        found_.rejected = "the source was rejected: " + std::get<batch::SourceRejected>(source.error()).why.to_string();
-    }
-    auto structure = verify_beside(*stage, source.has_value());
+    if (!source && source.error().fault)
+        co_return tl::unexpected(Fault{"materialise", source.error().error.to_string(), true});
+    if (!source) found_.rejected = "the source was rejected: " + source.error().error.to_string();
+    auto structure = verify_beside(source ? &source->added : nullptr);
 
     images::Layer layer;
     if (source) {
         phases.begin("dependencies");
-        auto made = co_await dependencies(*stage, slot, alone);
+        images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        auto made = co_await dependencies(std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
     }
@@ -153,11 +189,13 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     std::optional<runtime::Sandbox> server;
     auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
     if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
-    const Instant launched_at = Clock::now();
+    runtime::CpuLook when_ready;
+    launched_on_ = runtime::read_cpu_times();
     if (found_.rejected.empty()) {
         phases.begin("launch");
         const sandbox::Spec spec = plan(*stage, layer);
-        auto launched = co_await image_.launcher->launch(spec, {-1, log->write_end(), log->write_end()});
+        const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
+        auto launched = co_await image_.launcher->launch(spec, stdio);
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));
@@ -172,33 +210,24 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     if (server) {
         event("launched", {{"sandbox", server->id()}});
         phases.begin("ready");
-        auto ready = co_await runtime::await_ready(
-            session_.reactor, *server,
-            {"conduit", submission_.task->port, submission_.task->healthcheck, session_.policy.ready_timeout});
+        const runtime::HealthCheck check{"conduit", submission_.task->port, submission_.task->healthcheck,
+                                         session_.policy.ready_timeout};
+        auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
+        when_ready = runtime::look_at_cpu(server->pidfd());
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
 
     // As in the paper's pipeline the suite is fired even when the server never became healthy.
     phases.begin("suite");
-    auto outcomes = co_await fire(**suite, server ? &*server : nullptr);
-    if (!outcomes) co_return tl::unexpected(outcomes.error());
-    found_.outcomes = std::move(*outcomes);
+    auto fired = co_await fire(**suite, server ? &*server : nullptr);
+    if (!fired) co_return tl::unexpected(fired.error());
+    found_.outcomes = std::move(fired->outcomes);
 
     phases.begin("stop");
     if (server) {
-        const bool deadline_passed =
-            (found_.server.readiness->state != runtime::Readiness::State::ready &&
-             found_.server.readiness->state != runtime::Readiness::State::exited) ||
-            std::any_of(found_.outcomes.begin(), found_.outcomes.end(),
-                        [](const auto& outcome) { return outcome.error.find("TIMEDOUT") != std::string::npos; });
-        if (deadline_passed && !alone) {
-            const auto had = std::chrono::duration_cast<Micros>(Clock::now() - launched_at);
-            if (auto delay = runtime::run_delay(server->pidfd()); delay && runtime::starved(*delay, had))
-                found_.starved = fmt::format("a deadline passed while the server waited {} of {} for a CPU",
-                                             format_duration(*delay), format_duration(had));
-        }
+        found_.starved = doubt(*server, when_ready, fired->run.timeouts > 0);
         found_.server.stopped_by_us = !server->has_ended();
         server->kill();
         auto exit = co_await server->ended();
@@ -212,37 +241,28 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     auto& verdict = found_.verdict;
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
-    verdict.presumed = static_cast<std::uint32_t>(std::count_if(found_.outcomes.begin(), found_.outcomes.end(),
-                                                                [](const auto& outcome) { return outcome.presumed; }));
-    auto rules = co_await structure.wait();
-    if (!rules) co_return tl::unexpected(Fault{"verify", rules.error().to_string(), true});
-    for (auto& rule : *rules)
+    verdict.presumed = fired->run.presumed;
+    for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
 }
 
-// Structure is a task of its own, beside everything that follows: it reads the source that was just written, which
-// the server never writes to (its work tree is an overlay above it).
-Structure Evaluation::verify_beside(const StageFolder& stage, bool present) {
+// Structure is a task of its own, beside everything that follows.
+Structure Evaluation::verify_beside(const verify::Written* written) {
     Structure structure(session_.reactor.context());
-    auto directory = present && session_.policy.verify ? duplicate(stage.directory()) : Fd();
-    if (!directory)
-        structure.set(tl::unexpected(directory.error()));
-    else if (!*directory)
-        structure.set(std::vector<verify::RuleVerdict>());
+    if (written == nullptr || !session_.policy.verify)
+        structure.set({});
     else
         asio::post(session_.scheduler.executor(),
-                   [structure, submission = &submission_, kept = std::make_shared<Fd>(std::move(*directory))] {
-                       structure.set(batch::verify_structure(*submission, kept->get()));
+                   [structure, added = *written, constraints = submission_.task->constraints] {
+                       structure.set(verify::judge_paper(added, constraints));
                    });
     return structure;
 }
 
 // A layer that has to be built is waited for without a slot: others run meanwhile.
-Task<OrFault<images::Layer>> Evaluation::dependencies(const StageFolder& stage, runtime::Admission::Slot& slot,
-                                                      bool alone) {
-    images::LayerRequest request{image_.recipe.name, read_manifests(image_.recipe, stage.directory()),
-                                 submission_.task->setup_cmds};
+Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifests, runtime::Admission::Slot& slot) {
+    const images::LayerRequest request{image_.recipe.name, std::move(manifests), submission_.task->setup_cmds};
     auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
     if (!setup) {
         found_.rejected = "its dependencies could not be installed: " + setup.error().to_string();
@@ -254,10 +274,12 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(const StageFolder& stage, 
     const std::string key = image_.recipe.name + setup->layer->digest();
     auto layer = session_.layers.find(key);
     if (!layer) {
-        slot.release();
+        slot.park();
         event("dependencies", {{"state", "wait"}});
-        layer = co_await session_.layers.ensure(key, [this, request] { return session_.layer_store.ensure(request); });
-        slot = alone ? co_await session_.admission.admit_alone() : co_await session_.admission.admit();
+        // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
+        runtime::Layers::Make make = [this, request] { return session_.layer_store.ensure(request); };
+        layer = co_await session_.layers.ensure(key, std::move(make));
+        co_await slot.unpark();
     }
     if (*layer) co_return std::move(**layer);
     const images::LayerFailure& failure = layer->error();
@@ -267,6 +289,19 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(const StageFolder& stage, 
         co_return tl::unexpected(Fault{"dependencies", failure.to_string(), failure.retryable()});
     found_.rejected = "its dependencies could not be installed: " + failure.to_string();
     co_return images::Layer();
+}
+
+// Why a deadline that passed is not believed: the server was kept from the CPU while it ran. Empty: it is.
+std::string Evaluation::doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready,
+                              bool request_timed_out) const {
+    using State = runtime::Readiness::State;
+    const State state = found_.server.readiness->state;
+    if (state == State::silent || state == State::unhealthy)
+        if (auto why = runtime::doubt({{}, {}, launched_on_}, when_ready, session_.policy.ready_timeout); !why.empty())
+            return "it was not ready in time: " + why;
+    if (!request_timed_out) return {};
+    const auto why = runtime::doubt(when_ready, runtime::look_at_cpu(server.pidfd()), session_.policy.timeout_request);
+    return why.empty() ? why : "a request timed out: " + why;
 }
 
 sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
@@ -298,7 +333,7 @@ ScenarioOptions Evaluation::scenario_options() const {
     return options;
 }
 
-Task<OrFault<std::vector<check::RequestOutcome>>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
+Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
     std::unique_ptr<http::Connector> connector;
     SandboxConnector* inside = nullptr;
     if (server != nullptr) {
@@ -308,18 +343,22 @@ Task<OrFault<std::vector<check::RequestOutcome>>> Evaluation::fire(const LoadedS
     } else {
         connector = std::make_unique<RefusingConnector>();
     }
-    std::vector<check::RequestOutcome> outcomes;
+    Fired fired;
     const OutcomeSink sink = [&](check::RequestOutcome outcome) {
         session_.collector.request(submission_.id, outcome);
-        outcomes.push_back(std::move(outcome));
+        fired.outcomes.push_back(std::move(outcome));
     };
     const ScenarioOptions options = scenario_options();
-    auto run = co_await session_.scheduler.on_lane<ScenarioRun>([&](script::Engine& engine, http::LaneExecutor) {
+    std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
+                                                                                                http::LaneExecutor) {
         return run_scenario(suite, engine, *connector, options, sink);
-    });
+    };
+    auto run = co_await session_.scheduler.on_lane(std::move(make));
     if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
+    if (run->fault) co_return tl::unexpected(Fault{"suite", run->fault->to_string(), false});
     if (inside != nullptr && inside->fault()) co_return tl::unexpected(*inside->fault());
-    co_return outcomes;
+    fired.run = std::move(*run);
+    co_return fired;
 }
 
 collect::Record new_record(const batch::Submission& submission) {
@@ -328,11 +367,11 @@ collect::Record new_record(const batch::Submission& submission) {
     record.task = submission.task->name;
     record.framework = submission.task->constraints.framework;
     record.level = submission.task->constraints.level();
-    for (const auto& [name, value] : submission.labels.items())
-        record.labels[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    record.labels = submission.labels;
     return record;
 }
 
+constexpr int kQuietAttempts = 2;      // of a deadline that is not believed
 constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
 
 }  // namespace
@@ -354,10 +393,16 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
 
     Evaluation evaluation(session, submission, image->second);
     auto found = co_await evaluation.attempt(false);
-    if (found && !found->starved.empty()) {
-        // A deadline that passed on a starved machine is repeated in quiet before it is believed.
+    // A deadline that passed on a starved machine is repeated in quiet before it is believed.
+    for (int quiet = 0; found && !found->starved.empty() && quiet < kQuietAttempts; ++quiet) {
         record.attempts.push_back({found->starved, found->verdict.counts});
         found = co_await evaluation.attempt(true);
+    }
+    if (found && !found->starved.empty()) {
+        // Others than this batch keep the machine busy: that says nothing about the submission.
+        record.attempts.push_back({found->starved, found->verdict.counts});
+        found = tl::unexpected(
+            Fault{"suite", "even alone " + found->starved + "; end what else runs, then --resume", true});
     }
     record.phases = evaluation.phases.take();
     if (!found) {

@@ -6,7 +6,8 @@ namespace assay::harness {
 
 namespace {
 
-Result<std::shared_ptr<const LoadedSuite>> read(const std::shared_ptr<script::Platform>& platform, const std::string& path) {
+Result<std::shared_ptr<const LoadedSuite>> read(const std::shared_ptr<script::Platform>& platform,
+                                                const std::string& path) {
     ASSAY_TRY(suite::Suite suite, suite::load_postman(path));
     ASSAY_TRY(auto scripts, script::CompiledSuite::compile(platform, suite));
     return std::make_shared<const LoadedSuite>(LoadedSuite{std::move(suite), std::move(scripts)});

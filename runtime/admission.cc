@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
-#include <sstream>
 #include <thread>
 
 #include "base/fd.h"
+#include "runtime/cpu_times.h"
 
 namespace assay::runtime {
 
@@ -15,27 +15,6 @@ namespace {
 constexpr Millis kLook{50};           // between two looks at the machine
 constexpr double kIdleToGrow = 0.12;  // of all CPUs, over one look
 constexpr double kIdleToShrink = 0.02;
-
-struct CpuTimes {
-    std::uint64_t idle = 0;
-    std::uint64_t all = 0;
-};
-
-// First line of /proc/stat: user nice system idle iowait irq softirq steal. iowait counts as idle, steal as busy.
-CpuTimes read_cpu_times() {
-    CpuTimes times;
-    auto text = read_file("/proc/stat", 1 << 20);
-    if (!text) return times;
-    std::istringstream fields(text->substr(0, text->find('\n')));
-    std::string name;
-    fields >> name;
-    std::uint64_t value = 0;
-    for (int field = 0; field < 8 && fields >> value; ++field) {
-        times.all += value;
-        if (field == 3 || field == 4) times.idle += value;
-    }
-    return times;
-}
 
 std::uint64_t available_memory() {
     auto text = read_file("/proc/meminfo", 1 << 20);
@@ -97,7 +76,7 @@ void Admission::tick() {
     const CpuTimes now = read_cpu_times();
     const CpuTimes last = std::exchange(pressure_->last, now);
     if (now.all <= last.all) return;
-    const double idle = static_cast<double>(now.idle - last.idle) / static_cast<double>(now.all - last.all);
+    const double idle = idle_share(last, now);
     std::lock_guard lock(mutex_);
     if (idle > kIdleToGrow && !waiting_.empty() && in_work_ >= capacity_ && capacity_ < bounds_.most) {
         ++capacity_;
@@ -107,7 +86,7 @@ void Admission::tick() {
     }
 }
 
-Task<Admission::Slot> Admission::wait(bool alone) {
+Task<Admission::Slot> Admission::admit(bool alone) {
     Event<bool> granted(reactor_.context());
     {
         std::lock_guard lock(mutex_);
@@ -118,13 +97,10 @@ Task<Admission::Slot> Admission::wait(bool alone) {
     co_return Slot(this, alone);
 }
 
-Task<Admission::Slot> Admission::admit() { return wait(false); }
-Task<Admission::Slot> Admission::admit_alone() { return wait(true); }
-
 void Admission::grant() {
     while (!waiting_.empty() && !alone_) {
         Waiter& first = waiting_.front();
-        if (first.alone ? in_work_ > 0 : in_work_ >= capacity_) return;
+        if (first.alone ? in_work_ + parked_ > 0 : in_work_ >= capacity_) return;
         ++in_work_;
         alone_ = first.alone;
         first.granted.set(true);
@@ -132,10 +108,10 @@ void Admission::grant() {
     }
 }
 
-void Admission::give_back(bool exclusive) noexcept {
+void Admission::give_back(const Slot& slot) noexcept {
     std::lock_guard lock(mutex_);
-    --in_work_;
-    if (exclusive) alone_ = false;
+    --(slot.parked_ ? parked_ : in_work_);
+    if (slot.exclusive_) alone_ = false;
     grant();
 }
 
@@ -152,11 +128,36 @@ std::uint32_t Admission::capacity() const {
 Admission::Slot& Admission::Slot::operator=(Slot&& other) noexcept {
     std::swap(owner_, other.owner_);
     std::swap(exclusive_, other.exclusive_);
+    std::swap(parked_, other.parked_);
     return *this;
 }
 
 void Admission::Slot::release() noexcept {
-    if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(exclusive_);
+    if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(*this);
+}
+
+void Admission::Slot::park() {
+    if (exclusive_) return;  // nobody else may have it
+    std::lock_guard lock(owner_->mutex_);
+    --owner_->in_work_;
+    ++owner_->parked_;
+    parked_ = true;
+    owner_->grant();
+}
+
+Task<void> Admission::Slot::unpark() {
+    if (!parked_) co_return;
+    Event<bool> granted(owner_->reactor_.context());
+    {
+        std::lock_guard lock(owner_->mutex_);
+        // Before everybody else: an exclusive waiter at the front waits for this one.
+        owner_->waiting_.push_front({granted, false});
+        owner_->grant();
+    }
+    co_await granted.wait();
+    std::lock_guard lock(owner_->mutex_);
+    --owner_->parked_;
+    parked_ = false;
 }
 
 }  // namespace assay::runtime

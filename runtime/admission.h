@@ -32,23 +32,29 @@ class Admission {
     class Slot {
      public:
         Slot() = default;
-        Slot(Slot&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), exclusive_(other.exclusive_) {}
+        Slot(Slot&& other) noexcept
+            : owner_(std::exchange(other.owner_, nullptr)), exclusive_(other.exclusive_), parked_(other.parked_) {}
         Slot& operator=(Slot&& other) noexcept;
         ~Slot() { release(); }
         void release() noexcept;
+        // Gives the capacity to others while this one waits for something that is not the machine (a dependency
+        // layer); an exclusive slot is not granted meanwhile. unpark() waits for capacity again.
+        void park();
+        [[nodiscard]] Task<void> unpark();
 
      private:
         friend class Admission;
         Slot(Admission* owner, bool exclusive) : owner_(owner), exclusive_(exclusive) {}
         Admission* owner_ = nullptr;
         bool exclusive_ = false;
+        bool parked_ = false;
     };
 
     Admission(Reactor& reactor, Capacity capacity);
     ~Admission();
 
-    [[nodiscard]] Task<Slot> admit();
-    [[nodiscard]] Task<Slot> admit_alone();  // others wait until it is returned
+    // With `alone` nothing else is in work until the slot is returned.
+    [[nodiscard]] Task<Slot> admit(bool alone = false);
 
     [[nodiscard]] std::uint32_t in_work() const;
     [[nodiscard]] std::uint32_t capacity() const;
@@ -58,8 +64,7 @@ class Admission {
         Event<bool> granted;
         bool alone;
     };
-    Task<Slot> wait(bool alone);
-    void give_back(bool exclusive) noexcept;
+    void give_back(const Slot& slot) noexcept;
     void grant();  // with mutex_ held: as many waiters as capacity allows, first come first served
     void tick();   // on the reactor: look at the machine, adapt the capacity
 
@@ -68,6 +73,7 @@ class Admission {
     mutable std::mutex mutex_;
     std::uint32_t capacity_;
     std::uint32_t in_work_ = 0;
+    std::uint32_t parked_ = 0;
     bool alone_ = false;
     std::deque<Waiter> waiting_;
     struct Pressure;

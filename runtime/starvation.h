@@ -1,21 +1,28 @@
 // Was a server slow, or was it kept from the CPU? Asked when a deadline has passed, before it is believed.
+//
+// Two looks at the kernel's accounting, one before and one after. Nothing that the server writes is asked.
 #pragma once
 
-#include "base/result.h"
+#include <string>
+
 #include "base/units.h"
+#include "runtime/cpu_times.h"
 
 namespace assay::runtime {
 
-// How long the processes of a tree that live now have been runnable without running, summed over them: the
-// second field of /proc/<pid>/schedstat (nanoseconds, kernel's own accounting). `init` is the tree's root.
-// Fails where the kernel keeps no such account (CONFIG_SCHED_INFO) or the tree is gone.
-Result<Micros> run_delay(int init_pidfd);
+// One look at a process tree and its machine. `init_pidfd` is the tree's root; of a tree that is gone, zeroes.
+struct CpuLook {
+    Micros waited{0};  // runnable without running, summed over the threads that live now (/proc/*/task/*/schedstat)
+    Micros used{0};    // CPU time of its processes, their ended threads and reaped children included (/proc/*/stat)
+    CpuTimes machine;
+};
 
-// The rule that decides whether a passed deadline is repeated in quiet: the tree waited for a CPU for at least
-// this share of the time that it had.
-inline constexpr double kStarvedShare = 0.2;
-inline bool starved(Micros delay, Micros had) {
-    return static_cast<double>(delay.count()) > kStarvedShare * static_cast<double>(had.count());
-}
+CpuLook look_at_cpu(int init_pidfd);
+
+// Why a deadline of this length that passed between two looks is not to be believed; empty when it is. Others must
+// have used a quarter of the machine, and either the tree's threads waited for a CPU for a fifth of the deadline, or
+// there was no CPU to spare while the tree worked for a fifth of it. A server that sleeps or hangs neither waits nor
+// works; one that burns all CPUs by itself is believed.
+std::string doubt(const CpuLook& before, const CpuLook& after, Micros deadline);
 
 }  // namespace assay::runtime

@@ -113,7 +113,8 @@ Result<Launcher> Launcher::start(const RootPlan& plan, const Options& options) {
     hello.plan = plan;
     hello.cgroups = options.cgroups;
     hello.net_pool = options.net_pool;
-    for (const CompiledPolicy& policy : *policies) hello.filters.push_back({policy.name, policy.program});
+    hello.base_filter = policies->base;
+    for (const CompiledPolicy& policy : policies->policies) hello.filters.push_back({policy.name, policy.program});
     ASSAY_CHECK(wire::send(state.socket.get(), wire::Kind::hello, wire::encode(hello), {}, true));
     auto answer = wire::receive(state.socket.get(), true);
     if (!answer) return fail("start launcher", "it ended without a word: " + answer.error().to_string());

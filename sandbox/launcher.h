@@ -70,7 +70,7 @@ class Launcher {
     struct Options {
         std::string program;     // path of assay-launcher
         bool cgroups = true;     // false: behave as on a host without
-        unsigned net_pool = 64;  // idle network namespaces kept at most
+        unsigned net_pool = 64;  // idle seats (a net and a user namespace, cgroups, a process) kept at most
     };
 
     // Starts the process and assembles the root. Errors name the failed step and the remedy.

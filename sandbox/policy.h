@@ -22,6 +22,7 @@ struct PolicyCondition {
     unsigned arg = 0;                        // 0..5
     std::uint64_t mask = ~std::uint64_t{0};  // all ones: compares the whole argument
     std::uint64_t value = 0;
+    bool operator==(const PolicyCondition&) const = default;
 };
 
 struct PolicyRule {

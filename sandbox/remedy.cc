@@ -30,14 +30,15 @@ std::string no_user_namespaces() {
 std::string remedy_for(const Error& error) {
     const std::string& step = error.step;
     const bool refused = error.code == EPERM || error.code == EACCES;
-    if (step == "unshare user namespace" || step == "write id map" || (step == "clone init" && refused)) {
+    if (step == "unshare user namespace" || step == "write id map" || (step == "clone seat" && refused)) {
         if (error.code == ENOSPC || error.code == EUSERS)
             return "no user namespace is left: raise user.max_user_namespaces (each sandbox takes one)";
         return no_user_namespaces();
     }
-    if (step == "clone init" && (error.code == ENOSPC || error.code == EUSERS))
+    if ((step == "clone init" || step == "clone seat") && (error.code == ENOSPC || error.code == EUSERS))
         return "no namespace is left: raise user.max_*_namespaces (each sandbox takes one of each kind)";
-    if (step == "clone init" && error.code == EAGAIN) return "no process is left: raise ulimit -u or kernel.pid_max";
+    if ((step == "clone init" || step == "clone seat") && error.code == EAGAIN)
+        return "no process is left: raise ulimit -u or kernel.pid_max";
     if (step == "unshare mount namespace" && refused)
         return "root without CAP_SYS_ADMIN: run assay as an ordinary user, or give the container that capability";
     if (step == "mount work tree" && (refused || error.code == EINVAL || error.code == ENODEV))

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 namespace assay::sandbox::wire {
 namespace {
@@ -84,8 +85,9 @@ Result<void> send(int socket, Kind kind, std::string_view body, const std::vecto
 
 Result<Message> receive(int socket, bool wait) {
     Header header{};
-    char body[kInline];
-    iovec parts[2] = {{&header, sizeof header}, {body, sizeof body}};
+    // Not on the stack: the launcher's is copied, page by page, into what it clones.
+    auto body = std::make_unique_for_overwrite<char[]>(kInline);
+    iovec parts[2] = {{&header, sizeof header}, {body.get(), kInline}};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxFds)];
     msghdr message{};
     message.msg_iov = parts;
@@ -117,7 +119,7 @@ Result<Message> receive(int socket, bool wait) {
         ASSAY_TRY(result.body, read_memory_file(result.fds.back().get()));
         result.fds.pop_back();
     } else {
-        result.body.assign(body, static_cast<std::size_t>(got) - sizeof header);
+        result.body.assign(body.get(), static_cast<std::size_t>(got) - sizeof header);
     }
     return result;
 }

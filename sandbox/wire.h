@@ -40,7 +40,8 @@ struct Hello {
     RootPlan plan;
     bool cgroups = true;
     std::uint32_t net_pool = 0;
-    std::vector<Filter> filters;
+    std::string base_filter;      // for the launcher itself, before the first launch
+    std::vector<Filter> filters;  // one per policy, over the base
 };
 
 struct Ready {
@@ -92,7 +93,7 @@ void fields(A& a, Filter& v) {
 }
 template <class A>
 void fields(A& a, Hello& v) {
-    a(v.plan, v.cgroups, v.net_pool, v.filters);
+    a(v.plan, v.cgroups, v.net_pool, v.base_filter, v.filters);
 }
 template <class A>
 void fields(A& a, Ready& v) {

@@ -8,6 +8,7 @@
 #include "harness/batch/json_text.h"
 #include "harness/batch/readers.h"
 #include "harness/batch/task.h"
+#include "harness/verify/verdict.h"
 
 namespace assay::batch {
 namespace {
@@ -22,28 +23,21 @@ class LineReader {
     LineReader(const fs::path& file, TaskCache& tasks)
         : name_(file.string()), folder_(file.parent_path()), tasks_(tasks) {}
 
-    // One line's submission. `id` is set as soon as it is known, for the error.
+    // One line's submission. `id` is set as soon as it is known to be good, for the error.
     Result<Submission> read(std::string_view line, std::uint32_t number, std::string& id) {
         number_ = number;
         ASSAY_TRY(const JsonText text, JsonText::parse(line, name_, number));
         const json& object = text.value();
         if (!object.is_object()) return bad("not an object", "write {\"id\": ..., \"task\": ..., \"source\": ...}");
         Submission made;
-        if (auto found = object.find("id"); found != object.end() && found->is_string()) id = found->get<std::string>();
+        ASSAY_TRY(made.id, own_id(object));
+        id = made.id;
         for (const auto& [key, value] : object.items()) {
             constexpr std::array<std::string_view, 4> known{"id", "task", "source", "labels"};
             if (std::find(known.begin(), known.end(), key) == known.end())
                 return bad("unknown key \"" + key + "\"",
                            "the keys are id, task, source, labels; put yours under labels");
         }
-        if (!object.contains("id") || !object["id"].is_string())
-            return bad("\"id\" is missing or not a string", "name the submission");
-        if (auto problem = id_problem(id); !problem.empty())
-            return bad("the id \"" + id + "\" " + problem, "use letters, digits, - _ . and /");
-        if (auto [first, fresh] = seen_.try_emplace(id, number); !fresh)
-            return bad("the id \"" + id + "\" stands in line " + std::to_string(first->second) + " already",
-                       "give each submission an id of its own");
-        made.id = id;
         ASSAY_TRY(made.task, task(text));
         ASSAY_TRY(made.source, source(object));
         if (auto labels = object.find("labels"); labels != object.end() && !labels->is_null()) {
@@ -58,6 +52,18 @@ class LineReader {
     }
 
  private:
+    Result<std::string> own_id(const json& object) {
+        if (!object.contains("id") || !object["id"].is_string())
+            return bad("\"id\" is missing or not a string", "name the submission");
+        const auto id = object["id"].get<std::string>();
+        if (auto problem = id_problem(id); !problem.empty())
+            return bad("the id \"" + verify::excerpt(id) + "\" " + problem, "use letters, digits, - _ . and /");
+        if (auto [first, fresh] = seen_.try_emplace(id, number_); !fresh)
+            return bad("the id \"" + id + "\" stands in line " + std::to_string(first->second) + " already",
+                       "give each submission an id of its own");
+        return id;
+    }
+
     tl::unexpected<Error> bad(const std::string& what, const std::string& remedy) const {
         return fail("read batch", name_ + ":" + std::to_string(number_) + ": " + what, remedy);
     }
@@ -128,7 +134,7 @@ Result<Batch> read_json_lines(const fs::path& file, TaskCache& tasks) {
         const std::string_view line = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-        std::string id;
+        std::string id = file.filename().string() + ":" + std::to_string(number);
         auto made = reader.read(line, number, id);
         if (made)
             batch.submissions.push_back(std::move(*made));

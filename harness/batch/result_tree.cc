@@ -92,7 +92,7 @@ class TreeReader {
         if (auto problem = id_problem(id); !problem.empty())
             return bad({"read batch", 0, run.string() + ": the path " + problem, "rename its folders"});
         const auto patches = patches_in(run);
-        if (patches.size() != 1)
+        if (patches.size() > 1)
             return bad({"read batch", 0, run.string() + ": " + std::to_string(patches.size()) + " *.patch files in it",
                         "a run has one patch; remove the others, or the run"});
         auto task = find_task(names[kKind], names[kTask]);
@@ -100,7 +100,8 @@ class TreeReader {
         Submission made;
         made.id = id;
         made.task = *task;
-        made.source = {Source::Kind::patch, patches.front().string()};
+        made.source = patches.empty() ? Source{Source::Kind::none, run.string()}
+                                      : Source{Source::Kind::patch, patches.front().string()};
         made.labels = {{"kind", names[kKind]},
                        {"agent", names[kAgent]},
                        {"model", names[kModel]},

@@ -18,11 +18,11 @@
 namespace assay::batch {
 
 struct SourceLimits {
-    Bytes total = 512_MiB;  // all files together
-    Bytes file = 128_MiB;   // one file
-    Bytes patch = 64_MiB;   // a patch's own text
-    std::uint32_t files = 20000;
-    std::uint32_t depth = 64;  // nested folders
+    Bytes total = 512_MiB;        // all files together
+    Bytes file = 128_MiB;         // one file
+    Bytes patch = 64_MiB;         // a patch's own text
+    std::uint32_t files = 20000;  // folders included
+    std::uint32_t depth = 64;     // nested folders
 };
 
 // Given to everything that is made. Another than the caller needs privilege; -1 = it stays the caller's.
@@ -36,7 +36,7 @@ struct Owner {
 using Manifests = std::map<std::string, std::string>;
 
 struct SourceTree {
-    std::uint32_t files = 0;  // regular files, links and folders
+    std::uint32_t files = 0;  // regular files and symbolic links
     Bytes bytes;
     bool has_run_sh = false;
     Manifests manifests;
@@ -51,8 +51,9 @@ struct SourceError {
 };
 
 // Fills the empty folder `directory`. A folder or tar source leaves out .git and node_modules anywhere, and task.json
-// at the top; modes become 0755 or 0644. A patch is applied to an empty tree, after the task's own when it has one.
-// After an error the folder holds some part of the source. Blocks on the disk; threads may call it at once.
+// at the top; modes become 0755 or 0644, and run.sh 0755 when the task's set-up says `chmod +x run.sh`. A patch is
+// applied to an empty tree, after the task's own when it has one. After an error the folder holds some part of the
+// source. Blocks on the disk; threads may call it at once.
 tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory, Owner owner = {},
                                                   const SourceLimits& limits = {});
 

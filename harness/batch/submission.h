@@ -32,8 +32,9 @@ struct Task {
 };
 
 struct Source {
-    enum class Kind { dir, patch, tar } kind = Kind::dir;
-    std::string path;  // absolute
+    // none: a run of the study's result tree in which the agent left no patch. It fails, as it does in the study.
+    enum class Kind { dir, patch, tar, none } kind = Kind::dir;
+    std::string path;  // absolute; of `none` the run's folder
 };
 
 struct Submission {
@@ -45,7 +46,7 @@ struct Submission {
 
 // An entry that cannot be run. The rest of the batch can.
 struct EntryError {
-    std::string id;  // as far as it is known; may be empty
+    std::string id;  // its own, or "FILE:LINE" when it has none of its own; never empty, never another entry's
     Error error;     // detail "FILE:LINE: what"
 };
 

@@ -27,9 +27,10 @@ tl::unexpected<SourceError> rejected(std::string detail, std::string remedy) {
 tl::unexpected<SourceError> fault(Error error) { return tl::unexpected(SourceError{true, std::move(error)}); }
 
 Written<void> TreeWriter::count_entry(const std::string& path) {
-    if (++files_ <= limits_.files) return {};
-    return rejected(in_quotes(path) + " is one file more than the " + std::to_string(limits_.files) + " allowed",
-                    "leave out what can be installed or built");
+    if (++entries_ <= limits_.files) return {};
+    return rejected(
+        in_quotes(path) + " is one file or folder more than the " + std::to_string(limits_.files) + " allowed",
+        "leave out what can be installed or built");
 }
 
 // Opens `folder`, making what is missing. Keeps the descriptors of the way, since the next path mostly shares it.
@@ -91,6 +92,7 @@ Written<void> TreeWriter::link(const std::string& path, const std::string& targe
     if (auto problem = verify::link_problem(path, target))
         return rejected("the symbolic link " + in_quotes(path) + " " + *problem,
                         "link to something inside the submission, by a relative path");
+    ++files_;
     int made = ::symlinkat(target.c_str(), parent, name.c_str());
     if (made != 0 && errno == EEXIST && ::unlinkat(parent, name.c_str(), 0) == 0)
         made = ::symlinkat(target.c_str(), parent, name.c_str());
@@ -117,6 +119,7 @@ Written<void> TreeWriter::begin_file(const std::string& path, bool executable) {
     }
     if (::fchmod(current_.get(), mode) != 0) return fault({kStep, errno, path, {}});
     if (::fchown(current_.get(), owner_.uid, owner_.gid) != 0) return fault({kStep, errno, path, {}});
+    ++files_;
     current_path_ = path;
     current_bytes_ = 0;
     return {};

@@ -52,6 +52,7 @@ class TreeWriter {
     Fd current_;
     std::string current_path_;
     std::uint64_t current_bytes_ = 0;
+    std::uint32_t entries_ = 0;  // folders too: each costs an inode
     std::uint32_t files_ = 0;
     std::uint64_t bytes_ = 0;
 };

@@ -29,6 +29,11 @@ struct ScriptError {
     std::uint32_t line = 0;  // in the script, 1-based; 0 = unknown
 };
 
+struct ConsoleLine {
+    std::string level;  // "log", "warn", "error", "info", "debug", "clear"
+    std::string text;
+};
+
 struct Answer {
     std::uint32_t code = 0;  // of the final response, after redirects
     std::string status;      // reason phrase as newman prints it
@@ -50,6 +55,7 @@ struct RequestOutcome {
     bool presumed = false;  // not sent: timeouts in a row before it (counts as a timeout, and says so)
     std::vector<Assertion> assertions;
     std::vector<ScriptError> script_errors;
+    std::vector<ConsoleLine> console;  // what the scripts wrote; bounded by the script engine's limits
 };
 
 // newman's own counting over a run: totalAssertions, executedCount (passed), failedCount, skippedCount.

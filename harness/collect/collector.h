@@ -29,6 +29,12 @@ class Sink {
     virtual void on_record(const Record& record) { (void)record; }
 };
 
+// A file of one submission's log folder: "server.log", "newman-run-report.csv".
+struct LogFile {
+    std::string name;
+    std::string bytes;
+};
+
 class Collector {
  public:
     // `folder` is made when missing. With `append` an interrupted run's files are continued.

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "harness/http/fields.h"
 
 namespace assay::http {
 
@@ -34,30 +35,48 @@ struct Request {
     std::string method;
     std::string url;              // absolute, variables resolved, not percent-encoded
     std::vector<Header> headers;  // of the suite, in order; the client adds newman's own after them
-    std::string body;
-    bool has_body = false;          // a raw body of "" sends Content-Length: 0, none sends no length
-    std::string form_content_type;  // set for form bodies: sent where newman sends it
+    std::string body;  // "" is none; newman then says Content-Length: 0 but for GET, HEAD, DELETE, OPTIONS and TRACE
+    // Set for form bodies, with the boundary of a multipart one: sent where newman sends it. Other bodies have
+    // their Content-Type among the headers, where newman puts it after those of the suite.
+    std::string form_content_type;
     bool follow_redirects = true;
     std::uint32_t max_redirects = 10;
+    bool keep_method = false;          // through redirects, and the body with it
+    bool keep_authorization = false;   // on a redirect to another host
+    bool no_referer = false;           // on redirects
+    bool cookies = true;               // false: the jar neither gives nor learns any
+    std::vector<std::string> without;  // newman's own headers that are not to be sent, in lower case
     bool verify_certificate = true;
 };
 
 struct Response {
     std::uint32_t code = 0;
-    std::string reason;           // as received; the standard phrase when absent
-    std::vector<Header> headers;  // as received, in order
-    std::string body;             // content-decoded
-    std::string url;              // after redirects
+    std::string reason;  // as received; newman's phrase when absent; empty when it has none for the code either
+    Fields headers;      // as received, in order; values are bytes, which newman reads as Latin-1
+    std::string body;    // content-decoded
+    std::string url;     // after redirects, percent-encoded
     std::uint32_t redirects = 0;
-    Micros time{0};  // first byte sent to last byte received
+    Micros time{0};  // first byte sent to last byte received, of the last hop
 };
 
 // A request that ended without a response. `message` is in Node's words ("connect ECONNREFUSED 10.0.2.1:8080",
 // "ESOCKETTIMEDOUT", "Parse Error: ..."), `code` Node's error code.
 struct Failure {
-    enum class Kind { resolve, connect, timeout, reset, parse, decode, too_large, redirects, invalid_url, tls };
+    enum class Kind {
+        resolve,          // the name has no address
+        connect,          // no connection
+        timeout,          // silence
+        reset,            // closed or reset before the answer's end
+        parse,            // not HTTP as Node takes it
+        decode,           // not what Content-Encoding said
+        too_large,        // more than Limits::body
+        redirects,        // more than Request::max_redirects
+        invalid_url,      // never sent
+        invalid_request,  // never sent: a method or header that Node refuses
+        tls,              // no TLS, or a certificate that was not accepted
+    };
     Kind kind;
-    std::string code;
+    std::string code;  // may be empty, as in Node
     std::string message;
 };
 

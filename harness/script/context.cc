@@ -19,11 +19,11 @@ class Entered {
     Entered(ScriptContext::State& context, Micros allowance) : context_(context), engine_(context.engine) {
         engine_.current = &context;
         engine_.ended = nullptr;
-        engine_.malloc_before = 0;
+        engine_.too_large = false;
         begun_ = Clock::now();
-        const bool limited = engine_.limits.running.count() > 0;
+        const bool limited = allowance.count() > 0;
         engine_.deadline = limited ? begun_ + std::max(allowance - context.spent, Micros{0}) : Instant{};
-        engine_.slot->arm();
+        engine_.slot->arm(engine_.deadline);
     }
     ~Entered() {
         engine_.slot->disarm();
@@ -45,7 +45,7 @@ class Segment {
     explicit Segment(ScriptContext::State& context)
         : self_(context),
           cx_(context.engine.cx),
-          entered_(context, context.engine.limits.running),
+          entered_(context, context.running),
           realm_(cx_, context.global),
           value_(cx_) {}
 
@@ -58,8 +58,11 @@ class Segment {
         if (!JS_IsExceptionPending(cx_)) return false;
         // core.js catches what scripts throw; what arrives here is the engine's: too much recursion, out of memory.
         const auto fault = take_exception(cx_);
+        // An interrupted regular expression fails as "too much recursion".
+        const auto deadline = self_.engine.deadline;
+        if (self_.engine.ended != nullptr || (deadline != Instant{} && Clock::now() >= deadline)) return false;
         error(fault.kind, fault.message, fault.line);
-        return self_.engine.ended == nullptr;
+        return true;
     }
 
     // Promise reactions, then what they changed.
@@ -115,7 +118,7 @@ class Segment {
 
 std::string limit_text(const ScriptContext::State& self, std::string_view ended) {
     const auto& limits = self.engine.limits;
-    if (ended == "timeout") return "the script ran longer than " + format_duration(limits.running);
+    if (ended == "timeout") return "the script ran longer than " + format_duration(self.running);
     if (ended == "memory") return "the script used more than " + format_bytes(limits.heap);
     return "the script recorded more than " + std::to_string(limits.assertions) + " assertions";
 }
@@ -217,11 +220,12 @@ SyntaxFault take_exception(JSContext* cx) {
 }
 
 ScriptContext::State::State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled,
-                            suite::Scopes& run_scopes, suite::Dynamic& run_dynamic)
+                            suite::Scopes& run_scopes, suite::Dynamic& run_dynamic, std::optional<Millis> running_limit)
     : engine(engine_state),
       suite(std::move(compiled)),
       scopes(run_scopes),
       dynamic(run_dynamic),
+      running(running_limit.value_or(engine.limits.running)),
       global(engine.cx),
       calls(engine.cx),
       text(engine.cx),
@@ -252,8 +256,8 @@ suite::Scope* ScriptContext::State::scope(int index) {
 }
 
 ScriptContext::ScriptContext(Engine& engine, std::shared_ptr<const CompiledSuite> suite, suite::Scopes& scopes,
-                             suite::Dynamic& dynamic)
-    : state_(std::make_unique<State>(engine.state(), std::move(suite), scopes, dynamic)) {}
+                             suite::Dynamic& dynamic, std::optional<Millis> running)
+    : state_(std::make_unique<State>(engine.state(), std::move(suite), scopes, dynamic, running)) {}
 
 ScriptContext::~ScriptContext() {
     auto& engine = state_->engine;
@@ -299,7 +303,8 @@ Result<Progress> ScriptContext::resume() {
     return run_segment(*state_, [](Segment& segment) { return segment.call("state", JS::HandleValueArray::empty()); });
 }
 
-Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* response, std::string_view error) {
+Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* response, std::string_view error,
+                                        std::string_view error_code) {
     auto& self = *state_;
     JSContext* cx = self.engine.cx;
     return run_segment(self, [&](Segment& segment) {
@@ -309,6 +314,9 @@ Result<Progress> ScriptContext::deliver(std::uint32_t id, const ResponseView* re
             JSString* text = to_js(cx, error);
             if (text == nullptr) return false;
             arguments[1].setString(text);
+            JSString* code = to_js(cx, error_code);
+            if (code == nullptr) return false;
+            arguments[2].setString(code);
             return segment.call("deliver", arguments);
         }
         JS::RootedValueVector facts(cx), headers(cx);

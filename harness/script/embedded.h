@@ -1,7 +1,6 @@
 // The JavaScript files that stand in the program: prelude/*.js as "core", npm files as "lib/chai/chai.js".
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string_view>
 

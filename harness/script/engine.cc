@@ -3,10 +3,8 @@
 // collected. Garbage is collected between runs, every kRunsPerCollection of them, so that no script pays for it.
 //
 // The watchdog's thread may ask for an interrupt; on_interrupt() then runs on the lane's thread in the middle of the
-// script and ends it (uncatchably) when it is over its time or memory.
+// script and ends it, uncatchably, when it is over its time or memory.
 #include "harness/script/engine.h"
-
-#include <malloc.h>
 
 #include <js/Interrupt.h>
 #include <js/MemoryCallbacks.h>
@@ -22,29 +20,14 @@ constexpr std::size_t kStackQuota = 512u << 10;   // of a lane's thread; deeper 
 
 Engine::State& engine_of(JSContext* cx) { return *static_cast<Engine::State*>(JS_GetContextPrivate(cx)); }
 
-// Bytes that malloc has given out in the whole process: arrays and texts of a script are not in the collector's heap.
-std::uint64_t malloc_in_use() {
-    const auto info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
-
 bool on_interrupt(JSContext* cx) {
     auto& engine = engine_of(cx);
     if (engine.current == nullptr) return true;
-    if (engine.ended != nullptr) return false;
-    if (engine.deadline != Instant{} && Clock::now() >= engine.deadline) {
+    if (engine.ended == nullptr && engine.deadline != Instant{} && Clock::now() >= engine.deadline) {
         engine.ended = "timeout";
-        return false;
     }
-    // Other lanes allocate too; what this script is blamed for is growth while it was being watched.
-    const auto in_use = malloc_in_use();
-    if (engine.malloc_before == 0) engine.malloc_before = in_use;
-    const auto grown = in_use > engine.malloc_before ? in_use - engine.malloc_before : 0;
-    if (grown + JS_GetGCParameter(cx, JSGC_BYTES) > engine.limits.heap.count) {
-        engine.ended = "memory";
-        return false;
-    }
-    return true;
+    if (engine.ended == nullptr && engine.too_large.exchange(false)) engine.ended = "memory";
+    return engine.ended == nullptr;
 }
 
 // The collector's heap is at its limit. A script could catch the exception that follows: end it at the next check.
@@ -103,7 +86,7 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     state->platform = std::move(platform);
     state->limits = limits;
     state->owner = std::this_thread::get_id();
-    // The collector's own limit is a backstop: near it the collector works for every few objects, so on_interrupt()
+    // The collector's own limit is a backstop: near it the collector works for every few objects, so the watchdog
     // ends a script before.
     const auto heap = static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.heap.count * 3 / 2, 0xffffffff));
     JSContext* cx = JS_NewContext(heap, state->platform->state().root.runtime());
@@ -112,6 +95,9 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     JS_SetContextPrivate(cx, state.get());
     JS_SetNativeStackQuota(cx, kStackQuota);
     JS_SetGCParameter(cx, JSGC_INCREMENTAL_GC_ENABLED, 0);
+    // Scripts are short, every run is a new global: there is nothing for the optimising compiler to learn, and its
+    // threads would interrupt regular expressions.
+    JS_SetGlobalJitCompilerOption(cx, JSJITCOMPILER_ION_ENABLE, 0);
     JS::ContextOptionsRef(cx).setAsmJS(false).setWasm(false).setWasmIon(false).setWasmBaseline(false);
     state->jobs = std::make_unique<JobQueue>(cx);
     JS::SetJobQueue(cx, state->jobs.get());
@@ -122,7 +108,10 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     state->anchor.init(cx,
                        JS_NewGlobalObject(cx, &kGlobalClass, nullptr, JS::DontFireOnNewGlobalHook, JS::RealmOptions()));
     if (!state->anchor) return fail("create JavaScript context", "out of memory");
-    state->slot = state->platform->state().watchdog.watch([cx] { JS_RequestInterruptCallback(cx); });
+    state->slot = state->platform->state().watchdog.watch(limits.heap, [raw = state.get()](Watchdog::Reason reason) {
+        if (reason == Watchdog::Reason::memory) raw->too_large = true;
+        JS_RequestInterruptCallback(raw->cx);
+    });
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

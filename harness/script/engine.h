@@ -27,7 +27,7 @@ namespace assay::script {
 struct Limits {
     Millis running{5000};    // one script's time in JavaScript, its timers' callbacks included; 0 = none
     Millis waiting{60000};   // one script's time from start to end, timers and requests included; 0 = none
-    Bytes heap{512u << 20};  // of the engine, garbage included; a script that exceeds it ends with kind "memory"
+    Bytes heap{512u << 20};  // by which one script may make the process grow; beyond it ends with kind "memory"
     std::uint32_t console_lines = 200;  // a script; more are dropped
     Bytes console_bytes{64u << 10};     // a script; what is beyond is cut
     std::uint32_t assertions = 100000;  // a script; the next one ends it with kind "limit"
@@ -106,12 +106,7 @@ struct Input {
     std::string_view domain;               // of the request
 };
 
-struct ConsoleLine {
-    std::string level;  // "log", "warn", "error", ...
-    std::string text;
-};
-
-// A request that a script wants to send (pm.sendRequest): the collection format's JSON, or a URL.
+// A request that a script wants to send (pm.sendRequest): the collection format's JSON, or a URL as a JSON text.
 struct SendRequest {
     std::uint32_t id = 0;
     std::string request;
@@ -120,7 +115,7 @@ struct SendRequest {
 struct ScriptResult {
     std::vector<check::Assertion> assertions;
     std::vector<check::ScriptError> errors;
-    std::vector<ConsoleLine> console;
+    std::vector<check::ConsoleLine> console;
     bool next_set = false;                       // setNextRequest was called
     std::optional<std::string> next_request;     // empty: it was called with null (or nothing a name can be)
     bool skipped = false;                        // pm.execution.skipRequest
@@ -136,9 +131,9 @@ struct Progress {
 
 class ScriptContext {
  public:
-    // The engine, the suite and the scopes must outlive it.
+    // The engine and the scopes must outlive it. `running` replaces the engine's limit of that name.
     ScriptContext(Engine& engine, std::shared_ptr<const CompiledSuite> suite, suite::Scopes& scopes,
-                  suite::Dynamic& dynamic);
+                  suite::Dynamic& dynamic, std::optional<Millis> running = std::nullopt);
     ~ScriptContext();
     ScriptContext(const ScriptContext&) = delete;
     ScriptContext& operator=(const ScriptContext&) = delete;
@@ -148,8 +143,9 @@ class ScriptContext {
     Result<Progress> begin(std::uint32_t script, const Input& input, ScriptResult& result);
     // Runs the callbacks of timers that are due.
     Result<Progress> resume();
-    // Hands over the answer to a SendRequest: a response, or the error's text.
-    Result<Progress> deliver(std::uint32_t id, const ResponseView* response, std::string_view error);
+    // Hands over the answer to a SendRequest: a response, or the error's text and code.
+    Result<Progress> deliver(std::uint32_t id, const ResponseView* response, std::string_view error = {},
+                             std::string_view error_code = {});
 
     struct State;
 

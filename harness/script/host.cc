@@ -227,7 +227,7 @@ bool host_log(JSContext* cx, unsigned argc, JS::Value* vp) {
     const bool full =
         self.result->console.size() >= limits.console_lines || self.console_bytes >= limits.console_bytes.count;
     if (full || self.result->skipped) return true;
-    ConsoleLine line;
+    check::ConsoleLine line;
     if (!text_at(cx, args, 0, line.level) || !text_at(cx, args, 1, line.text)) return false;
     const auto left = limits.console_bytes.count - self.console_bytes;
     if (line.text.size() > left) line.text.resize(left);
@@ -298,13 +298,21 @@ bool host_response(JSContext* cx, unsigned argc, JS::Value* vp) {
     return true;
 }
 
-std::string_view charset_of(const Pairs& headers) {
+// The charset of Content-Type, lower case, letters and digits only: "iso88591".
+std::string charset_of(const Pairs& headers) {
+    std::string charset;
     for (const auto& [name, value] : headers) {
-        if (name.size() != 12 || strcasecmp(name.c_str(), "content-type") != 0) continue;
+        if (strcasecmp(name.c_str(), "content-type") != 0) continue;
         const auto at = value.find("charset=");
-        if (at != std::string::npos) return std::string_view(value).substr(at + 8);
+        if (at == std::string::npos) continue;
+        charset.clear();
+        for (const char c : value.substr(at + 8, value.find(';', at) - at - 8)) {
+            if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+                charset += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+            }
+        }
     }
-    return {};
+    return charset;
 }
 
 bool host_text(JSContext* cx, unsigned argc, JS::Value* vp) {
@@ -314,7 +322,7 @@ bool host_text(JSContext* cx, unsigned argc, JS::Value* vp) {
         const auto& response = *self.input->response;
         auto body = response.body;
         const auto charset = charset_of(*response.headers);
-        const bool latin1 = charset.starts_with("latin1") || charset.starts_with("binary");
+        const bool latin1 = charset == "latin1" || charset == "iso88591" || charset == "binary";
         if (!latin1 && body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
         self.text = latin1 ? latin1_to_js(cx, body) : to_js(cx, body);
     }
@@ -420,18 +428,6 @@ bool bytes_at(JSContext* cx, const Arguments& args, unsigned index, std::string&
     return true;
 }
 
-bool host_utf8(JSContext* cx, unsigned argc, JS::Value* vp) {
-    auto args = JS::CallArgsFromVp(argc, vp);
-    std::string text;
-    return text_at(cx, args, 0, text) && give(args, latin1_to_js(cx, text));
-}
-
-bool host_from_utf8(JSContext* cx, unsigned argc, JS::Value* vp) {
-    auto args = JS::CallArgsFromVp(argc, vp);
-    std::string bytes;
-    return bytes_at(cx, args, 0, bytes) && give(args, to_js(cx, bytes));
-}
-
 bool host_to_base64(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     std::string bytes;
@@ -480,7 +476,9 @@ bool host_module(JSContext* cx, unsigned argc, JS::Value* vp) {
 bool host_library(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     std::string name;
-    return text_at(cx, args, 0, name) && evaluate(cx, args, "lib/" + name);
+    if (!text_at(cx, args, 0, name)) return false;
+    if (name.ends_with(".json")) return parse_json(cx, embedded("lib/" + name).value_or("null"), args.rval());
+    return evaluate(cx, args, "lib/" + name);
 }
 
 bool host_has_library(JSContext* cx, unsigned argc, JS::Value* vp) {
@@ -519,8 +517,6 @@ const JSFunctionSpec kFunctions[] = {JS_FN("get", host_get, 2, 0),
                                      JS_FN("now", host_now, 0, 0),
                                      JS_FN("reason", host_reason, 1, 0),
                                      JS_FN("parseUrl", host_parse_url, 1, 0),
-                                     JS_FN("utf8", host_utf8, 1, 0),
-                                     JS_FN("fromUtf8", host_from_utf8, 1, 0),
                                      JS_FN("toBase64", host_to_base64, 1, 0),
                                      JS_FN("fromBase64", host_from_base64, 1, 0),
                                      JS_FN("module", host_module, 1, 0),

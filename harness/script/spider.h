@@ -1,6 +1,7 @@
 // SpiderMonkey behind engine.h: what engine.cc, compile.cc, context.cc and host.cc share. Internal to this room.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -133,9 +134,9 @@ struct Engine::State {
 
     // Of the script that runs now.
     ScriptContext::State* current = nullptr;
-    Instant deadline{};               // zero: none
-    std::uint64_t malloc_before = 0;  // bytes in use at the first knock; 0 = not measured yet
-    const char* ended = nullptr;      // why it was ended from outside: "timeout", "memory", "limit"
+    Instant deadline{};                   // zero: none
+    std::atomic<bool> too_large = false;  // the watchdog found that the process has grown too much
+    const char* ended = nullptr;          // why it was ended from outside: "timeout", "memory", "limit"
 
     std::uint32_t runs_since_collection = 0;
 
@@ -150,6 +151,7 @@ struct ScriptContext::State {
     std::shared_ptr<const CompiledSuite> suite;
     suite::Scopes& scopes;
     suite::Dynamic& dynamic;
+    Millis running;  // one script's time in JavaScript; 0 = no limit
 
     JS::PersistentRootedObject global;
     JS::PersistentRootedObject calls;             // what core.js returned
@@ -166,7 +168,7 @@ struct ScriptContext::State {
     Micros spent{0};  // in JavaScript
 
     State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled, suite::Scopes& run_scopes,
-          suite::Dynamic& run_dynamic);
+          suite::Dynamic& run_dynamic, std::optional<Millis> running_limit);
 
     bool open();  // makes the global and evaluates the prelude; false: an exception is pending
     [[nodiscard]] suite::Scope* scope(int index);

@@ -71,6 +71,9 @@ struct Behavior {
     std::optional<std::uint32_t> max_redirects;
     bool disable_body_pruning = false;  // send the body of a GET
     bool disable_cookies = false;
+    bool keep_method = false;                   // followOriginalHttpMethod, through redirects
+    bool keep_authorization = false;            // followAuthorizationHeader, to another host
+    bool no_referer = false;                    // removeRefererHeaderOnRedirect
     std::vector<std::string> disabled_headers;  // disabledSystemHeaders, lower case
 };
 

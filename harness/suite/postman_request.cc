@@ -43,6 +43,10 @@ Result<std::vector<Header>> headers_of(const Json& json) {
         return headers;
     }
     if (json.is_null()) return headers;
+    if (json.is_object()) {  // as scripts may write it: {"X-A": "1"}
+        for (const auto& [key, value] : json.items()) headers.push_back({key, text_of(value), false, false});
+        return headers;
+    }
     if (!json.is_array()) return wrong("header", "a list");
     for (const auto& entry : json) {
         if (entry.is_string()) {
@@ -318,6 +322,9 @@ Behavior behavior_of(const Json& json, Behavior behavior) {
     if (auto value = flag("strictSSL")) behavior.verify_certificate = value;
     if (auto value = flag("disableBodyPruning")) behavior.disable_body_pruning = *value;
     if (auto value = flag("disableCookies")) behavior.disable_cookies = *value;
+    if (auto value = flag("followOriginalHttpMethod")) behavior.keep_method = *value;
+    if (auto value = flag("followAuthorizationHeader")) behavior.keep_authorization = *value;
+    if (auto value = flag("removeRefererHeaderOnRedirect")) behavior.no_referer = *value;
     if (const auto* limit = member(json, "maxRedirects"); limit != nullptr && limit->is_number()) {
         behavior.max_redirects = static_cast<std::uint32_t>(std::clamp(limit->get<double>(), 0.0, 1000.0));
     }
@@ -346,7 +353,7 @@ std::vector<Variable> variables_of(const Json& json) {
             if (variable.key.empty()) variable.key = member_text(entry, "id");
             if (const auto found = entry.find("value"); found != entry.end()) variable.value = value_of(*found);
             variable.cast = cast_named(member_text(entry, "type"));
-            variable.disabled = member_true(entry, "disabled") || entry.value("enabled", Json(true)) == Json(false);
+            variable.disabled = member_true(entry, "disabled");
             variables.push_back(std::move(variable));
         }
     } else if (json.is_object()) {

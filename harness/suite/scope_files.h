@@ -15,7 +15,8 @@ struct ScopeFile {
     Scope scope;
 };
 
-// {"name": ..., "values": [{"key": ..., "value": ..., "enabled": ...}]}, as Postman exports it.
+// {"name": ..., "values": [{"key": ..., "value": ...}]}, as Postman exports it. As in newman, "enabled": false counts
+// for nothing; "disabled": true does.
 Result<ScopeFile> read_scope(std::string_view text, const std::string& file);
 Result<ScopeFile> load_scope(const std::string& path);
 

@@ -12,7 +12,7 @@
 namespace assay::verify {
 namespace {
 
-constexpr std::uint64_t kWork = std::uint64_t{1} << 31;  // line comparisons and moves: some seconds at most
+constexpr std::uint64_t kWork = std::uint64_t{1} << 28;  // line comparisons and moves: about a second
 constexpr const char* kOtherTree = "make the patch against the tree that it is applied to";
 
 bool is_dot_git(std::string_view name) {
@@ -121,8 +121,9 @@ class Applier {
         const bool creates = file.change == Change::create || (file.maybe_new && !old.file);
         if (!creates && !old.file)
             return bad(file.patch_line, "\"" + excerpt(file.old_path) + "\" does not exist", kOtherTree);
+        // As git does it looks at the tree before the patch: a file that comes twice is written twice.
         if (creates || (moves && file.new_path != file.old_path)) {
-            ASSAY_TRY(const State there, look(now_, file.new_path));
+            ASSAY_TRY(const State there, look(before_, file.new_path));
             if (there.file && !leaving_.contains(file.new_path))
                 return bad(file.patch_line, "\"" + excerpt(file.new_path) + "\" exists already", kOtherTree);
         }
@@ -137,7 +138,11 @@ class Applier {
         if (file.new_mode) {
             ASSAY_TRY(fresh.kind, kind_of(file, *file.new_mode));
         }
-        ASSAY_TRY(fresh.bytes, content(file, creates ? std::string_view{} : std::string_view(old.file->bytes)));
+        // A deletion says what it deletes by its hash alone.
+        const bool gone = file.change == Change::remove && file.binary_omitted && file.full_index;
+        if (!gone) {
+            ASSAY_TRY(fresh.bytes, content(file, creates ? std::string_view{} : std::string_view(old.file->bytes)));
+        }
 
         if (file.change == Change::remove) {
             if (!fresh.bytes.empty())

@@ -76,6 +76,7 @@ class Parser {
         std::optional<std::string> old_name, new_name;
         bool any = false;
         for (; !at_end(); skip(), any = true) {
+            if (end_of(pos_) >= text_.size()) break;  // cut in the middle of a line: git takes no notice of it
             const std::string_view text = header_line();
             auto after = [&](std::string_view word) -> std::optional<std::string_view> {
                 if (!text.starts_with(word)) return std::nullopt;
@@ -107,18 +108,15 @@ class Parser {
                 file.similarity = number_in(*rest);
             } else if (rest = after("index "); rest) {
                 const auto space = rest->find(' ');
+                file.full_index = std::min(space, rest->size()) >= 82;  // two hashes of 40 digits and ".."
                 if (space != std::string_view::npos) {
                     ASSAY_TRY(const auto both, mode(rest->substr(space + 1)));
                     if (!file.old_mode) file.old_mode = both;
                 }
             } else if (rest = after("--- "); rest) {
-                if (!second_line().starts_with("+++ ")) break;
                 ASSAY_CHECK(side(*rest, old_name, file.change == Change::create));
             } else if (rest = after("+++ "); rest) {
                 ASSAY_CHECK(side(*rest, new_name, file.change == Change::remove));
-                skip();
-                any = true;
-                break;
             } else if (!after("dissimilarity index ")) {
                 break;
             }
@@ -132,8 +130,10 @@ class Parser {
     Result<void> name_sides(FilePatch& file, const std::optional<std::string>& shared,
                             const std::optional<std::string>& old_name, const std::optional<std::string>& new_name) {
         const bool moved = file.change == Change::rename || file.change == Change::copy;
-        const auto& old_path = old_name ? old_name : shared;
-        const auto& new_path = new_name ? new_name : shared;
+        // The first line counts where no other names the file; one side alone is not enough for git either.
+        const bool unnamed = !old_name && !new_name;
+        const auto& old_path = old_name || !(unnamed || file.change == Change::remove) ? old_name : shared;
+        const auto& new_path = new_name || !(unnamed || file.change == Change::create) ? new_name : shared;
         if ((file.change != Change::create && !old_path) || (file.change != Change::remove && !new_path))
             return bad(file.patch_line, "the header does not name the file", kRemade);
         if (!moved && old_path && new_path && *old_path != *new_path)
@@ -293,7 +293,8 @@ class Parser {
             changes = changes || kind != ' ';
             skip();
         }
-        if (!at_end() && line().starts_with("\\ ")) ASSAY_CHECK(no_newline(hunk));
+        if (text_.size() - std::min(pos_, text_.size()) > 12 && line().starts_with("\\ "))
+            ASSAY_CHECK(no_newline(hunk));
         if (!changes) return bad(hunk.patch_line, "a hunk that changes nothing", kRemade);
         file.hunks.push_back(std::move(hunk));
         return {};

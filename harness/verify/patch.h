@@ -60,6 +60,7 @@ struct FilePatch {
     std::optional<std::uint32_t> new_mode;
     std::optional<std::uint32_t> similarity;  // percent, of renames and copies
     bool maybe_new = false;                   // a plain diff does not say whether the file exists: no old lines in it
+    bool full_index = false;                  // the "index" line has whole hashes
     bool binary_omitted = false;              // "Binary files a and b differ": content is not in the patch
     std::optional<BinaryPart> binary;
     std::vector<Hunk> hunks;

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace assay::sandbox {
 namespace {
@@ -43,8 +44,8 @@ constexpr FileNames kFiles[file_count] = {{kMemory, "memory.limit_in_bytes", "me
 
 constexpr std::uint64_t kLeftBehind = std::uint64_t{8} << 20;  // page cache still charged: more than this, and the
                                                                // next sandbox's peak would not be its own
-constexpr std::uint64_t kLeastProcesses = 2;                   // init and main
-constexpr long kPeriod = 100'000;                              // microseconds of a bandwidth period, the default
+constexpr std::uint64_t kOurs = 2;  // seat and init: in the cgroup, but not the sandbox's own
+constexpr long kPeriod = 100'000;   // microseconds of a bandwidth period, the default
 
 // The number after `key` (with a space), or the first one.
 std::uint64_t number(int file, std::string_view key = {}) {
@@ -68,196 +69,175 @@ bool put(int file, std::string_view text) {
 
 }  // namespace
 
-struct CgroupPool::Seat {
+struct CgroupPool::Group {
     std::vector<std::string> names;  // by hierarchy
     std::vector<Fd> folders;
     std::vector<Fd> tasks;
-    std::vector<int> join;
-    int join_folder = -1;
+    std::vector<bool> joined;  // by the seat; v1
     std::array<Fd, file_count> files;
     std::array<bool, file_count> unified{};
     // As set now, so that what does not change is not written again.
     std::string memory_set;
     std::string pids_set;
     std::string cpu_set;
-    CgroupUse start;  // counters that cannot be set back
+    CgroupUse before;  // counters that cannot be set back, as they stood at the last end
 };
 
+CgroupPool::CgroupPool() = default;
 CgroupPool::CgroupPool(std::vector<Hierarchy> hierarchies) : hierarchies_(std::move(hierarchies)) {
     for (const Hierarchy& hierarchy : hierarchies_) offers_ |= hierarchy.offers;
 }
-
-CgroupPool::CgroupPool() = default;
 CgroupPool::CgroupPool(CgroupPool&&) noexcept = default;
 CgroupPool& CgroupPool::operator=(CgroupPool&&) noexcept = default;
 
 CgroupPool::~CgroupPool() {
-    used_.clear();
-    idle_.clear();
+    groups_.clear();
     for (Hierarchy& hierarchy : hierarchies_) {
         hierarchy.base.reset();
         remove_cgroups(hierarchy.parent.get(), hierarchy.name);
     }
 }
 
-const std::vector<int>& CgroupPool::join_files(const Seat& seat) { return seat.join; }
-int CgroupPool::join_folder(const Seat& seat) { return seat.join_folder; }
+int CgroupPool::clone_into(const Group& group) {
+    for (std::size_t i = 0; i < group.folders.size(); ++i)
+        if (!group.tasks[i]) return group.folders[i].get();
+    return -1;
+}
 
-Result<void> CgroupPool::open_folder(Seat& seat, std::size_t index) {
+Result<void> CgroupPool::open_folder(Group& group, std::size_t index) {
     const Hierarchy& hierarchy = hierarchies_[index];
-    std::string& name = seat.names[index];
+    std::string& name = group.names[index];
     name = std::to_string(++made_);
     if (::mkdirat(hierarchy.base.get(), name.c_str(), 0755) != 0) return fail_errno(errno, "make cgroup", name);
-    Fd& folder = seat.folders[index];
+    Fd& folder = group.folders[index];
     folder = Fd(::openat(hierarchy.base.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return fail_errno(errno, "open cgroup", name);
+    group.joined[index] = false;
     if (!hierarchy.unified) {
-        seat.tasks[index] = Fd(::openat(folder.get(), "tasks", O_WRONLY | O_CLOEXEC));
-        if (!seat.tasks[index]) return fail_errno(errno, "open cgroup", "tasks");
+        group.tasks[index] = Fd(::openat(folder.get(), "tasks", O_WRONLY | O_CLOEXEC));
+        if (!group.tasks[index]) return fail_errno(errno, "open cgroup", "tasks");
     }
     for (unsigned file = 0; file < file_count; ++file) {
         if ((hierarchy.offers & kFiles[file].controller) == 0) continue;
-        // Of several hierarchies that account CPU time, the unified one is free: nothing has to be joined for it.
-        if (seat.files[file] && seat.unified[file] && !hierarchy.unified) continue;
         const char* path = hierarchy.unified ? kFiles[file].v2 : kFiles[file].v1;
         Fd opened(::openat(folder.get(), path, O_RDWR | O_CLOEXEC));
         if (!opened) opened = Fd(::openat(folder.get(), path, O_RDONLY | O_CLOEXEC));
-        seat.files[file] = std::move(opened);  // older kernels lack peaks
-        seat.unified[file] = hierarchy.unified;
+        group.files[file] = std::move(opened);  // older kernels lack peaks
+        group.unified[file] = hierarchy.unified;
     }
     if (hierarchy.unified && (hierarchy.offers & kMemory) != 0)  // a limit that swap could stretch is none
         static_cast<void>(write_file_at(folder.get(), "memory.swap.max", "0"));
-    if ((hierarchy.offers & kMemory) != 0) seat.memory_set.clear();
-    if ((hierarchy.offers & kPids) != 0) seat.pids_set.clear();
-    if ((hierarchy.offers & kCpu) != 0) seat.cpu_set.clear();
-
-    seat.join.clear();
-    seat.join_folder = -1;
-    for (std::size_t i = 0; i < hierarchies_.size(); ++i) {
-        if (hierarchies_[i].unified) seat.join_folder = seat.folders[i].get();
+    if ((hierarchy.offers & kMemory) != 0) {
+        group.memory_set.clear();
+        group.before.out_of_memory = 0;
     }
+    if ((hierarchy.offers & kPids) != 0) {
+        group.pids_set.clear();
+        group.before.processes_refused = 0;
+    }
+    if ((hierarchy.offers & kCpu) != 0) group.cpu_set.clear();
+    if ((hierarchy.offers & kCpuTime) != 0) group.before.cpu_nanoseconds = 0;
     return {};
 }
 
-Result<std::unique_ptr<CgroupPool::Seat>> CgroupPool::make() {
-    auto seat = std::make_unique<Seat>();
-    seat->names.resize(hierarchies_.size());
-    seat->folders.resize(hierarchies_.size());
-    seat->tasks.resize(hierarchies_.size());
+Result<CgroupPool::Group*> CgroupPool::acquire() {
+    if (hierarchies_.empty()) return nullptr;
+    auto group = std::make_unique<Group>();
+    group->names.resize(hierarchies_.size());
+    group->folders.resize(hierarchies_.size());
+    group->tasks.resize(hierarchies_.size());
+    group->joined.resize(hierarchies_.size());
+    Group* made = group.get();
+    groups_.push_back(std::move(group));
     for (std::size_t i = 0; i < hierarchies_.size(); ++i) {
-        auto opened = open_folder(*seat, i);
+        auto opened = open_folder(*made, i);
         if (opened) continue;
-        discard(*seat);
+        release(made);
         return tl::unexpected(std::move(opened).error());
     }
-    return seat;
+    return made;
 }
 
-Result<void> CgroupPool::limit(Seat& seat, const Limits& limits) {
+Result<void> CgroupPool::begin(Group& group, const Limits& limits, std::vector<int>& join) {
     auto set = [&](File file, std::string& now, std::string wanted, const char* what) -> Result<void> {
-        if (!seat.files[file] || now == wanted) return {};
-        if (!put(seat.files[file].get(), wanted)) return fail_errno(errno, "set cgroup limit", what);
+        if (!group.files[file] || now == wanted) return {};
+        if (!put(group.files[file].get(), wanted)) return fail_errno(errno, "set cgroup limit", what);
         now = std::move(wanted);
         return {};
     };
     const std::uint64_t memory = limits.memory.count;
-    ASSAY_CHECK(set(memory_limit, seat.memory_set,
-                    memory != 0                  ? std::to_string(memory)
-                    : seat.unified[memory_limit] ? "max"
-                                                 : "-1",
+    ASSAY_CHECK(set(memory_limit, group.memory_set,
+                    memory != 0                   ? std::to_string(memory)
+                    : group.unified[memory_limit] ? "max"
+                                                  : "-1",
                     "memory"));
-    ASSAY_CHECK(set(pids_limit, seat.pids_set, limits.processes != 0 ? std::to_string(limits.processes + 1) : "max",
-                    "processes"));
-    std::string quota = seat.unified[cpu_bandwidth] ? "max" : "-1";
+    ASSAY_CHECK(set(pids_limit, group.pids_set,
+                    limits.processes != 0 ? std::to_string(limits.processes + kOurs) : "max", "processes"));
+    std::string quota = group.unified[cpu_bandwidth] ? "max" : "-1";
     if (limits.cpus > 0) quota = std::to_string(static_cast<long>(limits.cpus * kPeriod));
-    if (limits.cpus > 0 && seat.unified[cpu_bandwidth]) quota += " " + std::to_string(kPeriod);
-    ASSAY_CHECK(set(cpu_bandwidth, seat.cpu_set, quota, "cpus"));
+    if (limits.cpus > 0 && group.unified[cpu_bandwidth]) quota += " " + std::to_string(kPeriod);
+    ASSAY_CHECK(set(cpu_bandwidth, group.cpu_set, quota, "cpus"));
 
-    // v1 trees are joined one by one, each at a price: only those that this sandbox needs.
-    seat.join.clear();
+    join.clear();
     for (std::size_t i = 0; i < hierarchies_.size(); ++i) {
-        if (hierarchies_[i].unified) continue;
-        unsigned needed = kMemory | kPids;
-        if (!seat.unified[cpu_used]) needed |= kCpuTime;
+        if (hierarchies_[i].unified || group.joined[i]) continue;
+        unsigned needed = kMemory | kPids | kCpuTime;
         if (limits.cpus > 0) needed |= kCpu;
-        if ((hierarchies_[i].offers & needed) != 0) seat.join.push_back(seat.tasks[i].get());
+        if ((hierarchies_[i].offers & needed) == 0) continue;
+        join.push_back(group.tasks[i].get());
+        group.joined[i] = true;
     }
     return {};
 }
 
-Result<CgroupPool::Seat*> CgroupPool::acquire(const Limits& limits) {
-    if (hierarchies_.empty()) return nullptr;
-    sweep();
-    std::unique_ptr<Seat> seat;
-    if (!idle_.empty()) {
-        seat = std::move(idle_.back());
-        idle_.pop_back();
-    } else {
-        ASSAY_TRY(seat, make());
-    }
-    auto limited = limit(*seat, limits);
-    if (!limited) {
-        discard(*seat);
-        return tl::unexpected(std::move(limited).error());
-    }
-    // Any write sets a peak back: v1 always, v2 since Linux 6.12 (for this descriptor). renew() has seen to the rest.
-    if (seat->files[memory_peak]) static_cast<void>(put(seat->files[memory_peak].get(), "0"));
-    seat->start = {};
-    seat->start = use(*seat);
-    used_.push_back(std::move(seat));
-    return used_.back().get();
+std::uint64_t CgroupPool::cpu_nanoseconds(const Group& group) const {
+    const bool unified = group.unified[cpu_used];
+    const std::uint64_t value = number(group.files[cpu_used].get(), unified ? "usage_usec " : "");
+    return value * (unified ? 1000 : 1) - group.before.cpu_nanoseconds;
 }
 
-std::uint64_t CgroupPool::cpu_nanoseconds(const Seat& seat) const {
-    const bool unified = seat.unified[cpu_used];
-    const std::uint64_t value = number(seat.files[cpu_used].get(), unified ? "usage_usec " : "");
-    return value * (unified ? 1000 : 1) - seat.start.cpu_nanoseconds;
-}
-
-CgroupUse CgroupPool::use(const Seat& seat) const {
-    auto file = [&](File which) { return seat.files[which].get(); };
-    CgroupUse use;
+bool CgroupPool::end(Group& group, CgroupUse& use) {
+    auto file = [&](File which) { return group.files[which].get(); };
+    auto since = [](std::uint64_t now, std::uint64_t& before) { return now - std::exchange(before, now); };
+    const std::uint64_t pids = number(file(pids_peak));
     use.memory_peak = number(file(memory_peak));
-    use.cpu_nanoseconds = cpu_nanoseconds(seat);
-    const std::uint64_t most = number(file(pids_peak));
-    use.processes_peak = most == 0 ? 0 : static_cast<std::uint32_t>(most - 1);
-    use.out_of_memory = number(file(memory_events), "oom_kill ") - seat.start.out_of_memory;
-    use.processes_refused = number(file(pids_events), "max ") - seat.start.processes_refused;
-    return use;
+    use.processes_peak = pids <= kOurs ? 0 : static_cast<std::uint32_t>(pids - kOurs);
+    use.cpu_nanoseconds = cpu_nanoseconds(group);
+    group.before.cpu_nanoseconds += use.cpu_nanoseconds;
+    use.out_of_memory = since(number(file(memory_events), "oom_kill "), group.before.out_of_memory);
+    use.processes_refused = since(number(file(pids_events), "max "), group.before.processes_refused);
+    const bool good = renew(group, pids, use.memory_peak);
+    sweep();
+    return good;
 }
 
-// Ready for the next sandbox? Peaks that cannot be set back and page cache that is still charged are left behind by
-// taking a new folder: removing the old one moves its charges to the parent, without evicting anything.
-bool CgroupPool::renew(Seat& seat) {
+// Peaks that cannot be set back and page cache that is still charged are left behind by taking a new folder: removing
+// the old one moves its charges to the parent, without evicting anything.
+bool CgroupPool::renew(Group& group, std::uint64_t pids_peak, std::uint64_t memory_peak_seen) {
     for (std::size_t i = 0; i < hierarchies_.size(); ++i) {
         const unsigned offers = hierarchies_[i].offers;
-        bool used_up = (offers & kPids) != 0 && number(seat.files[pids_peak].get()) > kLeastProcesses;
-        if ((offers & kMemory) != 0)
-            used_up = used_up || number(seat.files[memory_now].get()) > kLeftBehind ||
-                      (seat.files[memory_peak] && !put(seat.files[memory_peak].get(), "0"));
+        bool used_up = (offers & kPids) != 0 && pids_peak > kOurs + 1;  // more than main alone
+        if ((offers & kMemory) != 0) {
+            // Any write sets a peak back: v1 always, v2 since Linux 6.12 (for this descriptor).
+            const bool reset = !group.files[memory_peak] || put(group.files[memory_peak].get(), "0");
+            used_up = used_up || !reset ||
+                      (memory_peak_seen > kLeftBehind && number(group.files[memory_now].get()) > kLeftBehind);
+        }
         if (!used_up) continue;
-        leftover_.push_back({i, seat.names[i]});
-        if (!open_folder(seat, i)) return false;
+        if (hierarchies_[i].unified)
+            return false;  // the seat cannot move without the global lock: a new one is cheaper
+        leftover_.push_back({i, group.names[i]});
+        if (!open_folder(group, i)) return false;
     }
     return true;
 }
 
-void CgroupPool::release(Seat* seat) {
-    if (seat == nullptr) return;
-    auto at = std::find_if(used_.begin(), used_.end(), [&](const auto& other) { return other.get() == seat; });
-    std::unique_ptr<Seat> owned = std::move(*at);
-    used_.erase(at);
-    if (renew(*owned)) {
-        idle_.push_back(std::move(owned));
-    } else {
-        discard(*owned);
-    }
-    sweep();
-}
-
-void CgroupPool::discard(Seat& seat) {
+void CgroupPool::release(Group* group) {
+    if (group == nullptr) return;
     for (std::size_t i = 0; i < hierarchies_.size(); ++i)
-        if (!seat.names[i].empty()) leftover_.push_back({i, seat.names[i]});
+        if (!group->names[i].empty()) leftover_.push_back({i, group->names[i]});
+    std::erase_if(groups_, [&](const auto& other) { return other.get() == group; });
+    sweep();
 }
 
 void CgroupPool::sweep() {

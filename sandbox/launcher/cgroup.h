@@ -1,4 +1,8 @@
 // Cgroups for sandboxes: limits and accounting, where the host lets us; recycled, because making them costs.
+//
+// A seat is in its cgroups, and inits are born into them. v2: the clone itself puts the seat there. v1: the seat joins,
+// by writing to `tasks`, not `cgroup.procs`: the move of a single task takes no global lock. With the lock, a lone
+// launch waits 10 ms for a grace period of RCU.
 #pragma once
 
 #include <array>
@@ -14,19 +18,18 @@
 
 namespace assay::sandbox {
 
-// Kernel accounting of one sandbox since it was given its seat. What the host does not count is 0.
+// Kernel accounting of one sandbox. What the host does not count is 0.
 struct CgroupUse {
     std::uint64_t memory_peak = 0;
     std::uint64_t cpu_nanoseconds = 0;
-    std::uint32_t processes_peak = 0;     // without init
+    std::uint32_t processes_peak = 0;     // of the sandbox itself: without seat and init
     std::uint64_t out_of_memory = 0;      // processes ended by the kernel for it
     std::uint64_t processes_refused = 0;  // forks that the limit refused
 };
 
 class CgroupPool {
  public:
-    // One cgroup in every hierarchy, for one sandbox at a time.
-    struct Seat;
+    struct Group;  // one cgroup in every hierarchy, for one seat
 
     CgroupPool();
     explicit CgroupPool(std::vector<Hierarchy> hierarchies);
@@ -36,32 +39,27 @@ class CgroupPool {
 
     [[nodiscard]] unsigned offers() const noexcept { return offers_; }
 
-    // A seat with these limits set and its counters at their start. Null when the host offers nothing.
-    Result<Seat*> acquire(const Limits& limits);
-    CgroupUse use(const Seat& seat) const;
-    [[nodiscard]] std::uint64_t cpu_nanoseconds(const Seat& seat) const;
-    // The sandbox's processes are gone.
-    void release(Seat* seat);
+    // Null when the host offers nothing.
+    Result<Group*> acquire();
+    // Before a launch: sets the limits; `join` is what the seat must join first, valid until the next call.
+    Result<void> begin(Group& group, const Limits& limits, std::vector<int>& join);
+    // After its end: what it used, once. The group is as new afterwards, or false: it must be released.
+    bool end(Group& group, CgroupUse& use);
+    [[nodiscard]] std::uint64_t cpu_nanoseconds(const Group& group) const;
+    // Nothing is left in it.
+    void release(Group* group);
 
-    // How a child gets in. v1: it writes "0" to each of these `tasks` files. (To `tasks`, not `cgroup.procs`: the move
-    // of a single task takes no global lock. With the lock a lone launch waits 10 ms for a grace period of RCU.)
-    static const std::vector<int>& join_files(const Seat& seat);
-    // v2: the clone itself puts it there (CLONE_INTO_CGROUP); -1 when there is no v2.
-    static int join_folder(const Seat& seat);
+    static int clone_into(const Group& group);  // v2: folder for CLONE_INTO_CGROUP; -1 when there is no v2
 
  private:
-    Result<std::unique_ptr<Seat>> make();
-    Result<void> open_folder(Seat& seat, std::size_t hierarchy);
-    Result<void> limit(Seat& seat, const Limits& limits);
-    bool renew(Seat& seat);
-    void discard(Seat& seat);
+    Result<void> open_folder(Group& group, std::size_t hierarchy);
+    bool renew(Group& group, std::uint64_t pids_peak, std::uint64_t memory_peak);
     void sweep();
 
     std::vector<Hierarchy> hierarchies_;
     unsigned offers_ = 0;
     std::uint64_t made_ = 0;
-    std::vector<std::unique_ptr<Seat>> used_;
-    std::vector<std::unique_ptr<Seat>> idle_;
+    std::vector<std::unique_ptr<Group>> groups_;
     struct Leftover {
         std::size_t hierarchy;
         std::string name;

@@ -1,15 +1,14 @@
-// From clone to exec. Who runs: a copy of the launcher, pid 1 of new user, pid, mount, ipc and uts namespaces, in a
-// net namespace that belongs to the launcher's user namespace. It holds every capability inside its own user
-// namespace and none outside. It ends by becoming init (init.cc), after its own child has become the target.
+// From clone to exec. Who runs: a copy of a seat, pid 1 of new pid, mount, ipc and uts namespaces, in the seat's user
+// and net namespace, as the sandbox's user, with every capability in that user namespace. It ends by becoming init
+// (init.cc), after its own child has become the target.
 //
 // The order is the security property. What each step relies on stands beside it. No allocation, no lock, no logging,
-// no exception: another copy of this memory, the launcher's, may be in the middle of anything.
+// no exception: this is a copy of memory that belongs to other processes.
 
 #include "sandbox/launcher/child.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/futex.h>
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -22,7 +21,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 
 #include "sandbox/launcher/init.h"
 #include "sandbox/launcher/layout.h"
@@ -34,37 +32,6 @@ struct Failed {  // shared with the vfork'ed child, which writes it before it ex
     Step step = Step::none;
     int code = 0;
 };
-
-[[noreturn]] void give_up(const Plan& plan, Step step, int code, unsigned op) {
-    Report report;
-    report.id = plan.id;
-    report.kind = Report::Kind::failed;
-    report.step = static_cast<std::uint32_t>(step);
-    report.op = op;
-    report.code = code;
-    send_report(report);
-    ::_exit(70);
-}
-
-void check(const Plan& plan, Step step, bool good) {
-    if (!good) give_up(plan, step, errno, 0);
-}
-
-// The launcher may die before the parent-death signal is armed; from then on the kernel ends us.
-bool launcher_lives() {
-    pollfd launcher{kLauncherPidFd, POLLIN, 0};
-    return ::poll(&launcher, 1, 0) == 0;
-}
-
-void await_turn(const Plan& plan, Gate& gate) {
-    for (;;) {
-        std::uint32_t now = gate.turn.load(std::memory_order_acquire);
-        if (static_cast<std::int32_t>(now - plan.turn) >= 0) return;
-        timespec second{1, 0};
-        ::syscall(SYS_futex, &gate.turn, FUTEX_WAIT, now, &second, nullptr, 0);
-        if (!launcher_lives()) ::_exit(70);
-    }
-}
 
 void execute(const Plan& plan) {
     ::umask(0);  // modes as written; the target gets the usual mask
@@ -88,16 +55,10 @@ void execute(const Plan& plan) {
 }
 
 void drop_capabilities(const Plan& plan) {
-    // The bounding set needs CAP_SETPCAP, so it goes first. The kernel's last capability is where EINVAL starts.
-    for (unsigned long cap = 0; cap < 64; ++cap) {
-        if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
-        if (errno == EINVAL && cap != 0) break;
-        give_up(plan, Step::drop_capabilities, errno, 0);
-    }
+    // The bounding and ambient sets are the seat's, and empty.
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct none[2] = {};
     check(plan, Step::drop_capabilities, ::syscall(SYS_capset, &header, none) == 0);
-    check(plan, Step::drop_capabilities, ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0);
 }
 
 struct MainStart {
@@ -131,7 +92,7 @@ int become_main(void* raw) {
     for (const char* const* program = plan.programs; *program != nullptr; ++program) {
         ::execve(*program, plan.argv, plan.envp);
         if (errno == ENOEXEC) {  // a script without "#!": as a shell or execvp would start it
-            const_cast<char**>(plan.shell_argv)[1] = const_cast<char*>(*program);
+            plan.shell_argv[1] = const_cast<char*>(*program);
             ::execve(plan.shell_argv[0], plan.shell_argv, plan.envp);
         }
         if (errno == EACCES) code = EACCES;  // what execvp reports when a later folder has none either
@@ -146,13 +107,35 @@ int become_main(void* raw) {
 
 }  // namespace
 
+void give_up(const Plan& plan, Step step, int code, unsigned op) {
+    Report report;
+    report.id = plan.id;
+    report.kind = Report::Kind::failed;
+    report.step = step;
+    report.op = op;
+    report.code = code;
+    send_report(report);
+    ::_exit(70);
+}
+
+void check(const Plan& plan, Step step, bool good) {
+    if (!good) give_up(plan, step, errno, 0);
+}
+
+bool launcher_lives() {
+    pollfd launcher{kLauncherPidFd, POLLIN, 0};
+    return ::poll(&launcher, 1, 0) == 0;
+}
+
 const char* step_name(Step step) {
     switch (step) {
         case Step::none: return "prepare";
-        case Step::join_cgroup: return "join cgroup";
-        case Step::await_identity: return "await identity";
         case Step::become_user: return "become user";
+        case Step::drop_bounding_set: return "empty the bounding set";
         case Step::die_with_launcher: return "bind to the launcher's life";
+        case Step::join_cgroup: return "join cgroup";
+        case Step::clone_init: return "clone init";
+        case Step::place_stdio: return "place stdio";
         case Step::mount_private: return "mount private tmpfs";
         case Step::make_directory: return "make directory";
         case Step::mount_work_tree: return "mount work tree";
@@ -160,12 +143,9 @@ const char* step_name(Step step) {
         case Step::mount_bind: return "mount bind";
         case Step::protect_bind: return "make bind read-only";
         case Step::mount_proc: return "mount /proc";
-        case Step::hide_assay:
-            return "hide "
-                   "/.assay";
+        case Step::hide_assay: return "hide /.assay";
         case Step::set_hostname: return "set host name";
         case Step::drop_capabilities: return "drop capabilities";
-        case Step::refuse_privileges: return "refuse new privileges";
         case Step::start_main: return "fork main";
         case Step::open_session: return "open session";
         case Step::set_limits: return "set resource limits";
@@ -176,36 +156,24 @@ const char* step_name(Step step) {
     return "unknown step";
 }
 
-void run_init(const Plan& plan, Gate& gate) {
-    // cgroup v1: before the first allocation that counts. "0" is the writer itself; the launcher opened the files, and
-    // the kernel judges a write by who opened. The launcher does not wait for this, which may take milliseconds.
-    for (unsigned i = 0; i < plan.cgroup_count; ++i)
-        check(plan, Step::join_cgroup, ::write(plan.cgroups[i], "0", 1) == 1);
-    // After joining, so that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
-    check(plan, Step::join_cgroup, ::unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
-
-    await_turn(plan, gate);
-
-    // Capabilities stay: neither id is the namespace's 0. From here files that we create are the sandbox user's.
-    check(plan, Step::become_user, ::setresgid(kInnerId, kInnerId, kInnerId) == 0);
-    check(plan, Step::become_user, ::setresuid(kInnerId, kInnerId, kInnerId) == 0);
-    // After the last change of ids, which clears it.
+void run_init(Board& board) {
+    const Plan& plan = board.plan;
+    // Cleared by the clone. If the launcher died just before, nobody will ever send it.
     check(plan, Step::die_with_launcher, ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
     if (!launcher_lives()) ::_exit(70);
 
     for (int i = 0; i < 3; ++i)
-        if (plan.stdio[i] >= 0) check(plan, Step::start_main, ::dup2(plan.stdio[i], i) >= 0);
+        if (plan.stdio[i] >= 0) check(plan, Step::place_stdio, ::dup2(plan.stdio[i], i) >= 0);
     ::close(kControlFd);
     ::close_range(kFirstFreeFd, ~0u, 0);  // other sandboxes' sockets, cgroups, the host's /proc
 
+    // So that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
+    check(plan, Step::join_cgroup, ::unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
     execute(plan);  // ends with the cover over /.assay: afterwards no path leads to what is not the sandbox's
     check(plan, Step::set_hostname, ::sethostname("sandbox", 7) == 0);
-
+    // Last of the privileged steps. no_new_privs is the launcher's, inherited; what the target may not call is refused
+    // by its own filter.
     drop_capabilities(plan);
-    check(plan, Step::refuse_privileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-
-    // The target is the same user as we are: it must not trace us or open our /proc files. Before it exists.
-    check(plan, Step::refuse_privileges, ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
 
     alignas(16) static char stack[16 * 1024];
     static MainStart start;
@@ -213,9 +181,8 @@ void run_init(const Plan& plan, Gate& gate) {
     int main_pid = ::clone(become_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
     check(plan, Step::start_main, main_pid > 0);
     if (start.failed.step != Step::none) give_up(plan, start.failed.step, start.failed.code, 0);
-
     ::close_range(0, 2, 0);  // the target's stdio is its own: who reads it must see the end when it closes
-    reap(plan, main_pid);
+    reap(board, main_pid);
 }
 
 }  // namespace assay::sandbox

@@ -77,15 +77,15 @@ Result<Identity> assume_identity() {
     return me;
 }
 
-Result<void> map_ids(const Identity& identity, pid_t init) {
+Result<void> map_ids(const Identity& identity, pid_t pid) {
     char path[40];
     char map[40];
-    std::snprintf(path, sizeof path, "%d/setgroups", init);
+    std::snprintf(path, sizeof path, "%d/setgroups", pid);
     ASSAY_CHECK(write_proc(identity.proc.get(), path, "deny", 4));
-    std::snprintf(path, sizeof path, "%d/gid_map", init);
+    std::snprintf(path, sizeof path, "%d/gid_map", pid);
     int size = std::snprintf(map, sizeof map, "%u %u 1", kInnerId, identity.gid);
     ASSAY_CHECK(write_proc(identity.proc.get(), path, map, static_cast<std::size_t>(size)));
-    std::snprintf(path, sizeof path, "%d/uid_map", init);
+    std::snprintf(path, sizeof path, "%d/uid_map", pid);
     size = std::snprintf(map, sizeof map, "%u %u 1", kInnerId, identity.uid);
     return write_proc(identity.proc.get(), path, map, static_cast<std::size_t>(size));
 }

@@ -18,7 +18,7 @@ struct Identity {
 // which it may mount. Either way the mount namespace is its own afterwards.
 Result<Identity> assume_identity();
 
-// Maps the inner ids of a cloned init (kInnerId) to the outer ones; it must have a user namespace of its own.
-Result<void> map_ids(const Identity& identity, pid_t init);
+// Maps the inner ids (kInnerId) of a cloned process with a user namespace of its own to the outer ones.
+Result<void> map_ids(const Identity& identity, pid_t pid);
 
 }  // namespace assay::sandbox

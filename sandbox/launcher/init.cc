@@ -1,6 +1,7 @@
 // Who runs: pid 1 of the sandbox, the sandbox's own user, without capabilities, not traceable. It waits, and when it
-// exits the kernel ends everything else in its pid namespace. It dies with the launcher (parent-death signal), and
-// the launcher ends it by SIGKILL. It reads nothing that the target writes.
+// exits the kernel ends everything else in its pid namespace. It dies with the launcher (parent-death signal). The
+// launcher ends it by SIGTERM, which it answers by leaving its last word and exiting, or by SIGKILL. It reads nothing
+// that the target writes.
 
 #include "sandbox/launcher/init.h"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 
 #include "sandbox/launcher/layout.h"
@@ -16,53 +18,75 @@
 namespace assay::sandbox {
 namespace {
 
+Board* shared;  // for the signal handler
+
+std::int64_t now() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
 std::uint64_t disk_used() {
     struct statfs info {};
     if (::statfs("/tmp", &info) != 0) return 0;
     return static_cast<std::uint64_t>(info.f_blocks - info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize);
 }
 
+[[noreturn]] void finish() {
+    Report& last = shared->last;
+    last.disk = disk_used();
+    last.when = now();
+    last.kind = Report::Kind::all_ended;
+    ::_exit(0);
+}
+
+// Anybody in the sandbox may send us a signal that we have a handler for. Only the kernel can say that one came from
+// outside: a plain kill (a code that programs cannot forge) whose sender has no number in our pid namespace.
+void on_terminate(int, siginfo_t* info, void*) {
+    if (info->si_code == SI_USER && info->si_pid == 0) finish();
+}
+
 }  // namespace
 
 void send_report(Report& report) {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    report.when = now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+    report.when = now();
     // Whole or not at all: smaller than PIPE_BUF. If the launcher is gone, so are we, in a moment.
     while (::write(kReportFd, &report, sizeof report) < 0 && errno == EINTR) {
     }
 }
 
-void reap(const Plan& plan, pid_t main_pid) {
+void reap(Board& board, pid_t main_pid) {
+    shared = &board;
+    board.last.id = board.plan.id;
+    struct sigaction action {};
+    action.sa_sigaction = on_terminate;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    ::sigaction(SIGTERM, &action, nullptr);
+
     Report report;
-    report.id = plan.id;
+    report.id = board.plan.id;
     report.kind = Report::Kind::running;
     send_report(report);
 
-    bool main_runs = true;
     for (;;) {
         int status = 0;
-        // Once main has ended: is anybody left? Only then the difference between the two last reports matters.
-        pid_t pid = ::waitpid(-1, &status, 0);
+        const pid_t pid = ::waitpid(-1, &status, 0);
         if (pid == main_pid) {
-            main_runs = false;
-            report.status = status;
-            report.disk = disk_used();
+            board.last.status = status;
+            board.last.main_ended = true;
             pid_t left;
             do {
                 left = ::waitpid(-1, nullptr, WNOHANG);
             } while (left > 0);
-            if (left < 0 || !plan.outlive_main) break;
+            if (left < 0 || !board.plan.outlive_main) finish();
             report.kind = Report::Kind::main_ended;
+            report.status = status;
+            report.main_ended = true;
             send_report(report);
-        } else if (pid < 0 && errno == ECHILD && !main_runs) {
-            report.disk = disk_used();
-            break;
+        } else if (pid < 0 && errno == ECHILD) {
+            finish();
         }
     }
-    report.kind = Report::Kind::all_ended;
-    send_report(report);
-    ::_exit(0);
 }
 
 }  // namespace assay::sandbox

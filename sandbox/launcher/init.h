@@ -3,14 +3,14 @@
 
 #include <sys/types.h>
 
-#include "sandbox/launcher/child.h"
+#include "sandbox/launcher/plan.h"
 
 namespace assay::sandbox {
 
 // Writes one record to kReportFd, with the time. Async-signal-safe.
 void send_report(Report& report);
 
-// Reports that main runs, waits for it and for what it leaves behind, reports, exits.
-[[noreturn]] void reap(const Plan& plan, pid_t main_pid);
+// Reports that main runs, waits for it and for what it leaves behind, leaves a last word on the board, exits.
+[[noreturn]] void reap(Board& board, pid_t main_pid);
 
 }  // namespace assay::sandbox

@@ -2,7 +2,8 @@
 // needs to know comes as the first message on it.
 
 #include <fcntl.h>
-#include <sys/mman.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -13,7 +14,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <new>
 
 #include "sandbox/launcher/identity.h"
 #include "sandbox/launcher/layout.h"
@@ -43,11 +43,26 @@ Result<void> shed() {
     // Taken now, so that nothing opened before its owner stands on a number that is reserved.
     for (int reserved : {kReportFd, kLauncherPidFd})
         if (::dup3(0, reserved, O_CLOEXEC) < 0) return fail_errno(errno, "place descriptor");
+    // Not sigaction(3): the C library keeps two signals for itself, which a parent may have left ignored.
+    for (int signal = 1; signal <= 64; ++signal) {
+        unsigned long standard[4] = {};
+        ::syscall(SYS_rt_sigaction, signal, standard, nullptr, 8);
+    }
     ::umask(022);
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
+    return {};
+}
+
+Result<void> restrict_self(const std::string& program) {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "refuse new privileges");
+    sock_fprog filter{};
+    filter.len = static_cast<unsigned short>(program.size() / sizeof(sock_filter));
+    filter.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(program.data()));
+    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0)
+        return fail_errno(errno, "install base filter");
     return {};
 }
 
@@ -65,37 +80,37 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     ::sigprocmask(SIG_BLOCK, &children, nullptr);
     parts.signals = Fd(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!parts.signals) return fail_errno(errno, "open signalfd");
-    void* shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) return fail_errno(errno, "map gate");
-    parts.gate = new (shared) Gate;
-
     ASSAY_TRY(parts.identity, assume_identity());
     if (hello.cgroups) parts.cgroups = CgroupPool(open_hierarchies(parts.identity.proc.get()));
     ASSAY_TRY(Root root, assemble_root(hello.plan, parts.identity.uid, parts.identity.gid));
     stage = std::move(root.stage);
     parts.filters = hello.filters;
     parts.net_pool = hello.net_pool;
+    // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits both.
+    ASSAY_CHECK(restrict_self(hello.base_filter));
+    return parts;
+}
+
+// Everything up to the loop; what only that needs is freed on return, before any process is cloned from this one.
+Result<Server::Parts> begin() {
+    ASSAY_CHECK(shed());
+    ASSAY_TRY(wire::Message message, wire::receive(kControlFd, true));
+    if (message.kind != wire::Kind::hello) return fail("start launcher", "unexpected first message");
+    ASSAY_TRY(wire::Hello hello, wire::decode<wire::Hello>(message.body));
+    Fd stage;
+    ASSAY_TRY(Server::Parts parts, take_position(hello, stage));
+    wire::Ready ready{parts.identity.uid, parts.identity.gid};
+    ASSAY_CHECK(wire::send(kControlFd, wire::Kind::ready, wire::encode(ready), {stage.get()}, true));
     return parts;
 }
 
 int run() {
-    auto shed_all = shed();
-    if (!shed_all) return 70;
-    auto message = wire::receive(kControlFd, true);
-    if (!message || message->kind != wire::Kind::hello) return 70;
-    auto hello = wire::decode<wire::Hello>(message->body);
-    if (!hello) return 70;
-
-    Fd stage;
-    auto parts = take_position(*hello, stage);
+    auto parts = begin();
     if (!parts) {
         wire::Failure failure{0, parts.error().step, parts.error().code, parts.error().detail, false};
         static_cast<void>(wire::send(kControlFd, wire::Kind::refused, wire::encode(failure), {}, true));
         return 70;
     }
-    wire::Ready ready{parts->identity.uid, parts->identity.gid};
-    if (!wire::send(kControlFd, wire::Kind::ready, wire::encode(ready), {stage.get()}, true)) return 70;
-    stage.reset();
     Server(std::move(*parts)).run();
     return 0;
 }

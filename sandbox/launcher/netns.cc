@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -25,8 +24,7 @@
 namespace assay::sandbox {
 namespace {
 
-constexpr int kLoopback = 1;                       // index of lo in every new namespace
-constexpr auto kDrain = std::chrono::seconds(10);  // a namespace not clean by then is given up
+constexpr int kLoopback = 1;  // index of lo in every new namespace
 
 // Sends one request and reads its acknowledgement; rtnetlink(7).
 Result<void> request(int socket, const void* bytes, std::size_t size, const char* step) {
@@ -108,9 +106,51 @@ Sockets count_sockets(int sockstat) {
     return {field(view, "sockets:", "used "), field(view, "TCP:", "tw ")};
 }
 
+// sock_diag(7): asks for the TCP sockets of one family in TIME_WAIT and ends each. Kernels that cannot end these answer
+// with an error, and the sockets stay.
+void end_time_wait(int diag, std::uint8_t family) {
+    struct Request {
+        nlmsghdr header;
+        inet_diag_req_v2 query;
+    } list{};
+    list.header.nlmsg_len = sizeof list;
+    list.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    list.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    list.query.sdiag_family = family;
+    list.query.sdiag_protocol = IPPROTO_TCP;
+    list.query.idiag_states = 1u << TCP_TIME_WAIT;
+    if (::send(diag, &list, sizeof list, 0) < 0) return;
+
+    std::vector<inet_diag_sockid> found;
+    alignas(nlmsghdr) char answer[16 * 1024];
+    for (bool more = true; more;) {
+        ssize_t got = ::recv(diag, answer, sizeof answer, 0);
+        if (got <= 0) return;
+        auto left = static_cast<unsigned>(got);
+        for (auto* at = reinterpret_cast<nlmsghdr*>(answer); NLMSG_OK(at, left); at = NLMSG_NEXT(at, left)) {
+            if (at->nlmsg_type == NLMSG_DONE || at->nlmsg_type == NLMSG_ERROR) {
+                more = false;
+                break;
+            }
+            found.push_back(static_cast<inet_diag_msg*>(NLMSG_DATA(at))->id);
+        }
+    }
+    for (const inet_diag_sockid& id : found) {
+        Request end{};
+        end.header.nlmsg_len = sizeof end;
+        end.header.nlmsg_type = SOCK_DESTROY;
+        end.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+        end.query.sdiag_family = family;
+        end.query.sdiag_protocol = IPPROTO_TCP;
+        end.query.idiag_states = 1u << TCP_TIME_WAIT;
+        end.query.id = id;
+        if (!request(diag, &end, sizeof end, "end socket")) return;
+    }
+}
+
 }  // namespace
 
-Result<std::unique_ptr<NetNs>> NetPool::make() {
+Result<std::unique_ptr<NetNs>> Nets::make() {
     if (::unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
     auto net = std::make_unique<NetNs>();
     current_ = net->serial = ++last_serial_;
@@ -124,57 +164,28 @@ Result<std::unique_ptr<NetNs>> NetPool::make() {
     return net;
 }
 
-Result<NetNs*> NetPool::acquire(bool fresh) {
-    std::unique_ptr<NetNs> net;
-    if (!fresh) {
-        const auto now = std::chrono::steady_clock::now();
-        // Oldest first: the parent has had the most time to close its sockets there. Two looks at most a launch.
-        for (int looks = 0; idle_.empty() && !draining_.empty() && looks < 2; ++looks) {
-            std::unique_ptr<NetNs> oldest = std::move(draining_.front());
-            draining_.erase(draining_.begin());
-            if (clean(*oldest)) {
-                idle_.push_back(std::move(oldest));
-            } else if (now - oldest->idle_since < kDrain) {
-                draining_.push_back(std::move(oldest));
-            }
-        }
-        if (!idle_.empty()) {
-            net = std::move(idle_.back());
-            idle_.pop_back();
-        }
-    }
-    if (!net) {
-        ASSAY_TRY(net, make());
-    }
-    net->recyclable = !fresh;
-    net->users = 1;
-    used_.push_back(std::move(net));
-    return used_.back().get();
-}
-
-void NetPool::release(NetNs& net) {
-    if (--net.users != 0) return;
-    auto at = std::find_if(used_.begin(), used_.end(), [&](const auto& other) { return other.get() == &net; });
-    std::unique_ptr<NetNs> owned = std::move(*at);
-    used_.erase(at);
-    if (!owned->recyclable || idle_.size() + draining_.size() >= keep_) return;
-    owned->idle_since = std::chrono::steady_clock::now();
-    (clean(*owned) ? idle_ : draining_).push_back(std::move(owned));
-}
-
-bool NetPool::clean(NetNs& net) {
+bool Nets::clean(const NetNs& net) {
     Sockets left = count_sockets(net.counted.get());
+    if (left.alive == 0 && left.time_wait > 0 && enter(net)) {
+        Fd diag(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+        if (diag) {
+            end_time_wait(diag.get(), AF_INET);
+            end_time_wait(diag.get(), AF_INET6);
+        }
+        diag.reset();
+        left = count_sockets(net.counted.get());
+    }
     return left.alive == 0 && left.time_wait == 0;
 }
 
-Result<void> NetPool::enter(const NetNs& net) {
+Result<void> Nets::enter(const NetNs& net) {
     if (current_ == net.serial) return {};
     if (::setns(net.ns.get(), CLONE_NEWNET) != 0) return fail_errno(errno, "enter net namespace");
     current_ = net.serial;
     return {};
 }
 
-Result<std::vector<Fd>> NetPool::make_sockets(const NetNs& net, std::uint32_t count) {
+Result<std::vector<Fd>> Nets::make_sockets(const NetNs& net, std::uint32_t count) {
     ASSAY_CHECK(enter(net));
     std::vector<Fd> sockets;
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,8 +74,8 @@ Result<void> mount_tmpfs(const std::string& path, std::uint64_t size, unsigned l
     return {};
 }
 
-Result<void> make_read_only(const std::string& target) {
-    const unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV;
+Result<void> make_read_only(const std::string& target, unsigned long nodev = MS_NODEV) {
+    const unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | nodev;
     if (::mount(nullptr, below_root(target).c_str(), nullptr, flags, nullptr) != 0)
         return fail_errno(errno, "make root read-only", target);
     return {};
@@ -121,14 +122,27 @@ Result<void> execute(const RootStep& step, int tree) {
 
 struct Device {
     const char* name;
+    unsigned major;
+    unsigned minor;
     Fd tree;
 };
+
+// A node of its own where the kernel lets us (root), else the host's, bound: one mount for all, or one for each.
+Result<void> make_device(Device& device) {
+    const std::string path = std::string("/dev/") + device.name;
+    if (::mknod(below_root(path).c_str(), S_IFCHR | 0666, makedev(device.major, device.minor)) == 0) {
+        if (::chmod(below_root(path).c_str(), 0666) == 0) return {};
+        return fail_errno(errno, "make device", path);
+    }
+    if (errno != EPERM) return fail_errno(errno, "make device", path);
+    return attach(device.tree.get(), path, MOUNT_ATTR_NOSUID);
+}
 
 Result<void> make_dev(std::vector<Device>& devices) {
     const std::string dev = below_root("/dev");
     ASSAY_CHECK(make_directory(dev));
-    for (Device& device : devices)
-        ASSAY_CHECK(attach(device.tree.get(), std::string("/dev/") + device.name, MOUNT_ATTR_NOSUID));
+    ASSAY_CHECK(mount_tmpfs(dev, 64 << 10, MS_NOSUID | MS_NOEXEC));
+    for (Device& device : devices) ASSAY_CHECK(make_device(device));
     ASSAY_CHECK(make_directory(dev + "/shm"));
     static constexpr const char* kLinks[][2] = {{"/proc/self/fd", "/fd"},
                                                 {"/proc/self/fd/0", "/stdin"},
@@ -162,9 +176,14 @@ Result<Root> assemble_root(const RootPlan& plan, unsigned uid, unsigned gid) {
         sources.back() = std::move(*tree);
     }
     std::vector<Device> devices;
-    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
-        ASSAY_TRY(Fd tree, take(std::string("/dev/") + name, "/dev"));
-        devices.push_back({name, std::move(tree)});
+    devices.push_back({"null", 1, 3, {}});
+    devices.push_back({"zero", 1, 5, {}});
+    devices.push_back({"full", 1, 7, {}});
+    devices.push_back({"random", 1, 8, {}});
+    devices.push_back({"urandom", 1, 9, {}});
+    devices.push_back({"tty", 5, 0, {}});
+    for (Device& device : devices) {
+        ASSAY_TRY(device.tree, take(std::string("/dev/") + device.name, "/dev"));
     }
     ASSAY_TRY(Fd proc, take("/proc", kHostProc));
 
@@ -187,6 +206,7 @@ Result<Root> assemble_root(const RootPlan& plan, unsigned uid, unsigned gid) {
     // sandbox from leaving something for the next.
     for (const RootStep& step : plan.steps)
         if (step.kind == RootStep::Kind::tmpfs) ASSAY_CHECK(make_read_only(step.target));
+    ASSAY_CHECK(make_read_only("/dev", 0));  // its nodes stay usable
     ASSAY_CHECK(make_read_only(""));
 
     // pivot_root(".", ".") stacks the old root on the new one; detaching "." then removes the host from view.

@@ -8,52 +8,35 @@
 
 #include "sandbox/launcher/server.h"
 
-#include <linux/futex.h>
-#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 
 #include "sandbox/launcher/layout.h"
+#include "sandbox/launcher/prepare.h"
 
 namespace assay::sandbox {
 namespace {
 
 constexpr auto kCpuLook = std::chrono::milliseconds(20);   // how far a CPU time limit may be overrun, per core
+constexpr auto kLastWord = std::chrono::seconds(2);        // an init that is asked to end gets this long
+constexpr auto kUnborn = std::chrono::milliseconds(5);     // until a seat has cloned the init that is to be ended
 constexpr std::uint32_t kMostSockets = wire::kMaxFds - 1;  // one descriptor is the pidfd
 
 Micros to_micros(const timeval& time) { return Micros(time.tv_sec * 1'000'000LL + time.tv_usec); }
 
-// clone3, returning as fork does: the child has a copy of this memory and goes on from here.
-pid_t clone_init(int* pidfd, int cgroup) {
-    clone_args args{};
-    args.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD;
-    args.pidfd = reinterpret_cast<std::uint64_t>(pidfd);
-    args.exit_signal = SIGCHLD;
-    if (cgroup >= 0) {
-        args.flags |= CLONE_INTO_CGROUP;
-        args.cgroup = static_cast<std::uint64_t>(cgroup);
-    }
-    return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
-}
-
-void open_gate(Gate& gate, std::uint32_t turn) {
-    gate.turn.store(turn, std::memory_order_release);
-    ::syscall(SYS_futex, &gate.turn, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
-
 }  // namespace
 
-Server::Server(Parts parts) : parts_(std::move(parts)), nets_(parts_.identity.proc.get(), parts_.net_pool) {}
+Server::Server(Parts parts)
+    : parts_(std::move(parts)),
+      nets_(parts_.identity.proc.get()),
+      seats_(parts_.identity, parts_.cgroups, nets_, parts_.net_pool) {}
 
 void Server::run() {
     while (!parent_gone_ || !sandboxes_.empty()) {
@@ -83,7 +66,10 @@ void Server::take_requests() {
         if (!message) {
             if (message.error().code == EAGAIN) return;
             parent_gone_ = true;
-            for (auto& [id, sandbox] : sandboxes_) end(*sandbox, "");
+            for (auto& [id, sandbox] : sandboxes_) {
+                end(*sandbox, "");
+                force(*sandbox, std::chrono::steady_clock::now());
+            }
             return;
         }
         handle(*message);
@@ -111,81 +97,63 @@ void Server::handle(wire::Message& message) {
 
 void Server::launch(wire::Launch request, std::vector<Fd> fds) {
     auto sandbox = std::make_unique<Sandbox>();
-    sandbox->id = request.id;
-    sandbox->spec = std::move(request.spec);
     Sandbox& made = *sandbox;
-    sandboxes_[made.id] = std::move(sandbox);
-    auto started = start(made, request.stdio, fds);
-    if (started) return;
-    if (made.init > 0) {  // cloned, but cannot go on: its death is reported as the failure
-        made.failed_step = Step::await_identity;
-        made.failed_code = started.error().code;
-        ::kill(made.init, SIGKILL);
+    made.id = request.id;
+    made.spec = std::move(request.spec);
+    made.stdio = std::move(fds);
+    auto started = start(made, request.stdio);
+    if (started) {
+        sandboxes_[made.id] = std::move(sandbox);
         return;
     }
     fail_launch(made.id, started.error(), false);
+    if (made.seat != nullptr) made.seat->keep = false;  // half prepared
     give_back(made);
-    sandboxes_.erase(made.id);
 }
 
-Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio, const std::vector<Fd>& fds) {
+Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio) {
     const Spec& spec = sandbox.spec;
     if (spec.argv.empty()) return fail_errno(EINVAL, "launch", "no program named");
     if (spec.sockets > kMostSockets) return fail_errno(EINVAL, "launch", "too many sockets asked for");
     auto filter = std::find_if(parts_.filters.begin(), parts_.filters.end(),
                                [&](const wire::Filter& other) { return other.name == spec.policy; });
     if (filter == parts_.filters.end()) return fail_errno(EINVAL, "launch", "unknown seccomp policy " + spec.policy);
-
+    std::shared_ptr<NetNs> shared;
     if (spec.net == Net::shared) {
         auto host = sandboxes_.find(spec.net_of);
-        if (host == sandboxes_.end() || host->second->net == nullptr || host->second.get() == &sandbox)
+        if (host == sandboxes_.end())
             return fail_errno(ESRCH, "launch", "no running sandbox " + std::to_string(spec.net_of) + " to share with");
-        sandbox.net = host->second->net;
-        nets_.share(*sandbox.net);
-    } else {
-        ASSAY_TRY(sandbox.net, nets_.acquire(spec.net == Net::fresh));
+        shared = host->second->seat->net;
     }
 
-    ASSAY_TRY(sandbox.seat, parts_.cgroups.acquire(spec.limits));
-    sandbox.prepared = std::make_unique<Prepared>();
-    ASSAY_CHECK(sandbox.prepared->fill(spec, filter->program, (parts_.cgroups.offers() & kPids) == 0));
-    Plan& plan = sandbox.prepared->plan;
-    int cgroup = -1;
-    if (sandbox.seat != nullptr) {
-        plan.cgroups = CgroupPool::join_files(*sandbox.seat).data();
-        plan.cgroup_count = static_cast<unsigned>(CgroupPool::join_files(*sandbox.seat).size());
-        cgroup = CgroupPool::join_folder(*sandbox.seat);
-    }
+    ASSAY_TRY(sandbox.seat, seats_.take(spec.net == Net::fresh, std::move(shared)));
+    Seat& seat = *sandbox.seat;
+    ASSAY_CHECK(prepare(spec, filter->program, (parts_.cgroups.offers() & kPids) == 0, seat.arena));
+    Plan& plan = seat.arena.board().plan;
     plan.id = sandbox.id;
-    plan.turn = ++turn_;
     std::size_t next = 0;
     for (int i = 0; i < 3; ++i) {
         if ((stdio & (1 << i)) == 0) continue;
-        if (next == fds.size()) return fail_errno(EBADMSG, "launch", "a descriptor of stdio is missing");
-        plan.stdio[i] = fds[next++].get();
+        if (next == sandbox.stdio.size()) return fail_errno(EBADMSG, "launch", "a descriptor of stdio is missing");
+        plan.stdio[i] = sandbox.stdio[next++].get();
     }
-
-    ASSAY_CHECK(nets_.enter(*sandbox.net));
-    int pidfd = -1;
-    pid_t init = clone_init(&pidfd, cgroup);
-    if (init == 0) run_init(plan, *parts_.gate);
-    if (init < 0) return fail_errno(errno, "clone init");
-    sandbox.init = init;
-    sandbox.pidfd = Fd(pidfd);
-    by_init_[init] = &sandbox;
-
-    ASSAY_CHECK(map_ids(parts_.identity, init));
-    open_gate(*parts_.gate, plan.turn);
-    // While the child mounts.
-    ASSAY_TRY(sandbox.sockets, nets_.make_sockets(*sandbox.net, spec.sockets));
+    if (seat.group != nullptr) {
+        std::vector<int> join;
+        ASSAY_CHECK(parts_.cgroups.begin(*seat.group, spec.limits, join));
+        plan.join = seat.arena.list(join);
+        plan.join_count = static_cast<unsigned>(join.size());
+    }
+    // Before the seat goes on: a failure can still be told without ending anything.
+    ASSAY_TRY(sandbox.sockets, nets_.make_sockets(*seat.net, spec.sockets));
+    seats_.launch(seat);
     return {};
 }
 
 void Server::open_sockets(const wire::SocketCount& request) {
     std::vector<Fd> sockets;
     auto at = sandboxes_.find(request.id);
-    if (at != sandboxes_.end() && at->second->net != nullptr) {
-        auto made = nets_.make_sockets(*at->second->net, std::min(request.count, kMostSockets));
+    if (at != sandboxes_.end()) {
+        auto made = nets_.make_sockets(*at->second->seat->net, std::min(request.count, kMostSockets));
         if (made) sockets = std::move(*made);
     }
     reply(wire::Kind::sockets, wire::encode(wire::Name{request.id}), std::move(sockets));
@@ -193,16 +161,24 @@ void Server::open_sockets(const wire::SocketCount& request) {
 
 // Ends it from outside. The first reason stands.
 void Server::end(Sandbox& sandbox, const char* limit) {
-    if (sandbox.killed || sandbox.init < 0) return;
+    if (sandbox.killed) return;
     sandbox.killed = true;
     sandbox.limit = limit;
-    if (sandbox.runs) {  // what its tmpfs holds can only be asked while it is mounted
-        struct statfs info {};
-        std::string tmp = "/.assay/proc/" + std::to_string(sandbox.init) + "/root/tmp";
-        if (::statfs(tmp.c_str(), &info) == 0)
-            sandbox.disk = (info.f_blocks - info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize);
+    const auto now = std::chrono::steady_clock::now();
+    if (!sandbox.runs || parent_gone_) {
+        force(sandbox, now);
+        return;
     }
-    ::kill(sandbox.init, SIGKILL);  // our child, not yet reaped: the number is still its own
+    // Init leaves its last word (what its tmpfs holds can only be asked while it is mounted), and exits.
+    ::kill(sandbox.init(), SIGTERM);
+    sandbox.next_kill = now + kLastWord;
+}
+
+// Our child, and not yet reaped: the number is still its own. It may not be there yet; then again in a moment.
+void Server::force(Sandbox& sandbox, Time now) {
+    const pid_t init = sandbox.init();
+    if (init > 0) ::kill(init, SIGKILL);
+    sandbox.next_kill = now + (init > 0 ? kLastWord : kUnborn);
 }
 
 void Server::take_reports() {
@@ -219,47 +195,54 @@ void Server::handle(const Report& report) {
     if (at == sandboxes_.end()) return;
     Sandbox& sandbox = *at->second;
     switch (report.kind) {
-        case Report::Kind::running: {
-            sandbox.runs = true;
-            sandbox.started_at = report.when;
-            sandbox.prepared.reset();
-            const auto now = std::chrono::steady_clock::now();
-            if (sandbox.spec.limits.wall_time.count() > 0) sandbox.deadline = now + sandbox.spec.limits.wall_time;
-            if (sandbox.spec.limits.cpu_time.count() > 0 && (parts_.cgroups.offers() & kCpuTime) != 0)
-                look_at_cpu(sandbox, now);
-            std::vector<Fd> fds;
-            fds.push_back(std::move(sandbox.pidfd));
-            for (Fd& socket : sandbox.sockets) fds.push_back(std::move(socket));
-            sandbox.sockets.clear();
-            reply(wire::Kind::launched, wire::encode(wire::Name{sandbox.id}), std::move(fds));
-            return;
-        }
+        case Report::Kind::none:
+        case Report::Kind::all_ended: return;
+        case Report::Kind::running: start_running(sandbox, report); return;
         case Report::Kind::failed:
-            sandbox.failed_step = static_cast<Step>(report.step);
-            sandbox.failed_op = report.op;
-            sandbox.failed_code = report.code;
+            sandbox.last = report;
+            // A seat that gave up has no init whose death would follow.
+            if (sandbox.init() == 0) finish(sandbox, {});
             return;
         case Report::Kind::main_ended:
-        case Report::Kind::all_ended:
-            if (!sandbox.main_ended) sandbox.status = report.status;
-            sandbox.main_ended = true;
-            sandbox.disk = report.disk;
-            sandbox.ended_at = report.when;
-            if (report.kind == Report::Kind::main_ended)
-                reply(wire::Kind::main_ended, wire::encode(wire::End{sandbox.id, describe_exit(sandbox)}));
+            sandbox.last = report;
+            reply(wire::Kind::main_ended, wire::encode(wire::End{sandbox.id, describe_exit(sandbox)}));
             return;
     }
+}
+
+void Server::start_running(Sandbox& sandbox, const Report& report) {
+    sandbox.runs = true;
+    sandbox.started_at = report.when;
+    sandbox.stdio.clear();
+    const auto now = std::chrono::steady_clock::now();
+    const Limits& limits = sandbox.spec.limits;
+    if (limits.wall_time.count() > 0) sandbox.deadline = now + limits.wall_time;
+    if (limits.cpu_time.count() > 0 && (parts_.cgroups.offers() & kCpuTime) != 0) look_at_cpu(sandbox, now);
+    std::vector<Fd> fds;
+    fds.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, sandbox.init(), 0)));
+    for (Fd& socket : sandbox.sockets) fds.push_back(std::move(socket));
+    sandbox.sockets.clear();
+    reply(wire::Kind::launched, wire::encode(wire::Name{sandbox.id}), std::move(fds));
 }
 
 void Server::reap() {
     for (;;) {
         int status = 0;
         rusage usage{};
-        pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
+        const pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
         if (pid <= 0) return;
-        auto at = by_init_.find(pid);
-        if (at == by_init_.end()) continue;
-        finish(*at->second, usage);
+        auto at = std::find_if(sandboxes_.begin(), sandboxes_.end(),
+                               [&](const auto& entry) { return entry.second->init() == pid; });
+        if (at != sandboxes_.end()) {
+            finish(*at->second, usage);
+            continue;
+        }
+        // A seat that ended before it cloned an init (one that said why has been seen to already).
+        const Seat* seat = seats_.reaped(pid);
+        at = std::find_if(sandboxes_.begin(), sandboxes_.end(), [&](const auto& entry) {
+            return seat != nullptr && entry.second->seat == seat && entry.second->init() == 0;
+        });
+        if (at != sandboxes_.end()) finish(*at->second, usage);
     }
 }
 
@@ -269,28 +252,28 @@ Exit Server::describe_exit(const Sandbox& sandbox) const {
     if (!sandbox.limit.empty()) {
         exit.how = Exit::How::limit;
         exit.limit = sandbox.limit;
-    } else if (!sandbox.main_ended) {
+    } else if (!sandbox.last.main_ended) {
         exit.how = Exit::How::killed;
-    } else if (WIFSIGNALED(sandbox.status)) {
+    } else if (WIFSIGNALED(sandbox.last.status)) {
         exit.how = Exit::How::signaled;
-        exit.code = WTERMSIG(sandbox.status);
+        exit.code = WTERMSIG(sandbox.last.status);
     } else {
-        exit.code = WEXITSTATUS(sandbox.status);
+        exit.code = WEXITSTATUS(sandbox.last.status);
     }
     return exit;
 }
 
 // Adds what the kernel counted, and sees whether a limit stood behind the signal that ended main.
-void Server::account(const Sandbox& sandbox, const rusage& usage, Exit& exit) const {
+void Server::account(Sandbox& sandbox, const rusage& usage, Exit& exit) {
     const Limits& limits = sandbox.spec.limits;
     exit.usage.cpu_user = to_micros(usage.ru_utime);
     exit.usage.cpu_system = to_micros(usage.ru_stime);
     exit.usage.memory_peak = Bytes{static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
-    exit.usage.disk = Bytes{sandbox.disk};
+    exit.usage.disk = Bytes{sandbox.last.disk};
 
     CgroupUse use;
-    if (sandbox.seat != nullptr) {
-        use = parts_.cgroups.use(*sandbox.seat);
+    if (sandbox.seat->group != nullptr) {
+        if (!parts_.cgroups.end(*sandbox.seat->group, use)) sandbox.seat->keep = false;
         if (use.memory_peak != 0) exit.usage.memory_peak = Bytes{use.memory_peak};
         exit.usage.processes_peak = use.processes_peak;
         // wait() adds up what parents waited for; a program can avoid that. The cgroup counts every task.
@@ -310,7 +293,7 @@ void Server::account(const Sandbox& sandbox, const rusage& usage, Exit& exit) co
     const bool sigkill = exit.how == Exit::How::signaled && exit.code == SIGKILL;
     if (use.out_of_memory != 0) {
         // Either main itself, or init, and everything with it.
-        if (sigkill || (!sandbox.main_ended && !sandbox.killed)) limited("memory");
+        if (sigkill || (!sandbox.last.main_ended && !sandbox.killed)) limited("memory");
         hit("memory");
     }
     if (limits.cpu_time.count() > 0 && exit.how == Exit::How::signaled) {
@@ -320,7 +303,7 @@ void Server::account(const Sandbox& sandbox, const rusage& usage, Exit& exit) co
     if (exit.how == Exit::How::signaled && exit.code == SIGXFSZ) hit("file_size");
     if (use.processes_refused != 0) hit("processes");
     const std::uint64_t disk = disk_limit(limits).count;
-    if (sandbox.disk + 4096 > disk) hit("disk");
+    if (sandbox.last.disk + 4096 > disk) hit("disk");
     if (!exit.limit.empty()) hit(exit.limit.c_str());
 
     const unsigned offers = parts_.cgroups.offers();
@@ -330,45 +313,55 @@ void Server::account(const Sandbox& sandbox, const rusage& usage, Exit& exit) co
     if (limits.cpu_time.count() > 0 && (offers & kCpuTime) == 0) exit.unenforced.emplace_back("cpu_time");
 }
 
+// Nothing of it is left: the last word.
 void Server::finish(Sandbox& sandbox, const rusage& usage) {
-    const std::uint64_t id = sandbox.id;
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    const std::int64_t now_ns = now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-    if (sandbox.runs) {
+    const Report& last = sandbox.seat->arena.board().last;
+    // Not when it was cut off in the middle: then what it said before stands.
+    if (last.kind == Report::Kind::all_ended) sandbox.last = last;
+    if (!sandbox.runs) {
+        fail_setup(sandbox);
+    } else {
+        timespec now{};
+        ::clock_gettime(CLOCK_MONOTONIC, &now);
+        const std::int64_t ended = last.when != 0 ? last.when : now.tv_sec * 1'000'000'000LL + now.tv_nsec;
         Exit exit = describe_exit(sandbox);
-        const std::int64_t ended = sandbox.killed || sandbox.ended_at == 0 ? now_ns : sandbox.ended_at;
         exit.usage.wall = Micros((ended - sandbox.started_at) / 1000);
         account(sandbox, usage, exit);
         give_back(sandbox);
-        reply(wire::Kind::ended, wire::encode(wire::End{id, exit}));
-    } else {
-        Error error{step_name(sandbox.failed_step), sandbox.failed_code, {}, {}};
-        if (sandbox.failed_step == Step::none) {
-            error.step = "set up sandbox";
-            error.detail = sandbox.killed ? "killed before it ran" : "init was ended from outside";
-        } else if (sandbox.prepared) {
-            error.detail = sandbox.prepared->describe(sandbox.failed_step, sandbox.failed_op, sandbox.spec);
-        }
-        // Out of memory or processes is the host's doing; that there is no such program is the submission's.
-        const bool program =
-            sandbox.failed_step == Step::exec && sandbox.failed_code != ENOMEM && sandbox.failed_code != EAGAIN;
-        give_back(sandbox);
-        fail_launch(id, error, program);
+        reply(wire::Kind::ended, wire::encode(wire::End{sandbox.id, exit}));
     }
-    by_init_.erase(sandbox.init);
-    sandboxes_.erase(id);
+    sandboxes_.erase(sandbox.id);
+}
+
+void Server::fail_setup(Sandbox& sandbox) {
+    const Report& failed = sandbox.last;
+    Error error{step_name(failed.step), failed.code, {}, {}};
+    if (failed.kind == Report::Kind::failed) {
+        error.detail = describe_step(sandbox.seat->arena.board().plan, failed, sandbox.spec);
+    } else {
+        error.step = "set up sandbox";
+        error.detail = sandbox.killed ? "killed before it ran" : "seat or init was ended from outside";
+    }
+    // Out of memory or processes is the host's doing; that there is no such program is the submission's.
+    const bool program = failed.step == Step::exec && failed.code != ENOMEM && failed.code != EAGAIN;
+    CgroupUse unused;
+    if (sandbox.seat->group != nullptr && !parts_.cgroups.end(*sandbox.seat->group, unused)) sandbox.seat->keep = false;
+    // A seat that could not do its part is not asked again.
+    if (sandbox.init() == 0) sandbox.seat->keep = false;
+    give_back(sandbox);
+    fail_launch(sandbox.id, error, program);
 }
 
 void Server::give_back(Sandbox& sandbox) {
     sandbox.sockets.clear();  // ours would keep the namespace from being clean
-    if (sandbox.net != nullptr) nets_.release(*sandbox.net);
-    parts_.cgroups.release(sandbox.seat);
+    seats_.give_back(sandbox.seat);
+    sandbox.seat = nullptr;
 }
 
 void Server::check_deadlines() {
     const auto now = std::chrono::steady_clock::now();
     for (auto& [id, sandbox] : sandboxes_) {
+        if (sandbox->next_kill <= now) force(*sandbox, now);
         if (sandbox->killed) continue;
         if (sandbox->deadline <= now) end(*sandbox, "wall_time");
         if (sandbox->next_cpu_look <= now) look_at_cpu(*sandbox, now);
@@ -379,7 +372,7 @@ void Server::check_deadlines() {
 void Server::look_at_cpu(Sandbox& sandbox, Time now) {
     using std::chrono::nanoseconds;
     static const long cores = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
-    const auto used = nanoseconds(static_cast<std::int64_t>(parts_.cgroups.cpu_nanoseconds(*sandbox.seat)));
+    const auto used = nanoseconds(static_cast<std::int64_t>(parts_.cgroups.cpu_nanoseconds(*sandbox.seat->group)));
     const auto left = nanoseconds(sandbox.spec.limits.cpu_time) - used;
     if (left <= nanoseconds::zero()) {
         end(sandbox, "cpu_time");
@@ -391,7 +384,8 @@ void Server::look_at_cpu(Sandbox& sandbox, Time now) {
 int Server::poll_timeout() const {
     Time first = Time::max();
     for (const auto& [id, sandbox] : sandboxes_)
-        if (!sandbox->killed) first = std::min({first, sandbox->deadline, sandbox->next_cpu_look});
+        first =
+            std::min(first, sandbox->killed ? sandbox->next_kill : std::min(sandbox->deadline, sandbox->next_cpu_look));
     if (first == Time::max()) return -1;
     auto left = std::chrono::ceil<Millis>(first - std::chrono::steady_clock::now()).count();
     return static_cast<int>(std::clamp<long long>(left, 0, 60'000));

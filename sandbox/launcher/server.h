@@ -9,16 +9,14 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "sandbox/launcher/cgroup.h"
-#include "sandbox/launcher/child.h"
 #include "sandbox/launcher/identity.h"
 #include "sandbox/launcher/netns.h"
-#include "sandbox/launcher/prepare.h"
+#include "sandbox/launcher/seats.h"
 #include "sandbox/wire.h"
 
 namespace assay::sandbox {
@@ -32,7 +30,6 @@ class Server {
         unsigned net_pool = 0;
         Fd reports;  // read end of the pipe whose write end is kReportFd
         Fd signals;  // signalfd for SIGCHLD
-        Gate* gate = nullptr;
     };
     explicit Server(Parts parts);
 
@@ -44,42 +41,41 @@ class Server {
 
     struct Sandbox {
         std::uint64_t id = 0;
-        pid_t init = -1;
         Spec spec;
-        NetNs* net = nullptr;
-        CgroupPool::Seat* seat = nullptr;
-        std::unique_ptr<Prepared> prepared;  // until it runs
-        Fd pidfd;                            // until it is sent
-        std::vector<Fd> sockets;             // likewise
-        bool runs = false;                   // exec has happened
-        bool main_ended = false;
-        bool killed = false;  // SIGKILL has been sent to init by us
-        std::string limit;    // the limit for which
-        int status = 0;       // of main
-        std::uint64_t disk = 0;
-        Step failed_step = Step::none;  // set-up
-        std::uint32_t failed_op = 0;
-        int failed_code = 0;
+        Seat* seat = nullptr;
+        std::vector<Fd> stdio;             // until init has its own copies
+        std::vector<Fd> sockets;           // until they are sent
+        bool runs = false;                 // exec has happened
+        bool killed = false;               // we have ended it
+        std::string limit;                 // the limit for which
+        Report last;                       // what init said last; `failed` before it runs
         std::int64_t started_at = 0;       // exec, CLOCK_MONOTONIC ns
-        std::int64_t ended_at = 0;         // main, or the last process
         Time deadline = Time::max();       // of wall_time
         Time next_cpu_look = Time::max();  // at what cpu_time is left of
+        Time next_kill = Time::max();      // when SIGTERM or an init yet unborn must be followed by SIGKILL
+
+        [[nodiscard]] pid_t init() const {
+            return seat == nullptr ? 0 : seat->arena.board().init.load(std::memory_order_acquire);
+        }
     };
 
     void take_requests();
     void handle(wire::Message& message);
     void launch(wire::Launch request, std::vector<Fd> fds);
-    Result<void> start(Sandbox& sandbox, std::uint8_t stdio, const std::vector<Fd>& fds);
+    Result<void> start(Sandbox& sandbox, std::uint8_t stdio);
     void open_sockets(const wire::SocketCount& request);
     void end(Sandbox& sandbox, const char* limit);
+    void force(Sandbox& sandbox, Time now);
 
     void take_reports();
     void handle(const Report& report);
+    void start_running(Sandbox& sandbox, const Report& report);
     void reap();
     void finish(Sandbox& sandbox, const rusage& usage);
     void give_back(Sandbox& sandbox);
     Exit describe_exit(const Sandbox& sandbox) const;
-    void account(const Sandbox& sandbox, const rusage& usage, Exit& exit) const;
+    void account(Sandbox& sandbox, const rusage& usage, Exit& exit);
+    void fail_setup(Sandbox& sandbox);
 
     void check_deadlines();
     void look_at_cpu(Sandbox& sandbox, Time now);
@@ -90,11 +86,10 @@ class Server {
     void flush();
 
     Parts parts_;
-    NetPool nets_;
+    Nets nets_;
+    Seats seats_;
     bool parent_gone_ = false;
-    std::uint32_t turn_ = 0;
     std::map<std::uint64_t, std::unique_ptr<Sandbox>> sandboxes_;
-    std::unordered_map<pid_t, Sandbox*> by_init_;
 
     struct Outgoing {
         wire::Kind kind;

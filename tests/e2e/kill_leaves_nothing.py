@@ -58,7 +58,8 @@ def cgroups(pids):
             return set()
         rows = [line.split(":", 2) for line in text.splitlines()]
         return {mounts[controller.split(",")[0]] + path for _, controller, path in rows if controller.split(",")[0] in mounts}
-    return set().union(*map(of, pids)) - of("self")
+    # An exiting process is in the root of every v1 tree: that is nobody's own.
+    return {path for path in set().union(*map(of, pids)) if not path.endswith("/")} - of("self")
 
 
 def temporary():

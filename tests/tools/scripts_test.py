@@ -26,7 +26,7 @@ class CheckCorpus(unittest.TestCase):
         self.run_folder = Path(folder.name)
         self.expected = self.run_folder / "expected"
         self.expected.mkdir()
-        self.expect("good", (10, 10, 0), {"database": True})
+        self.expect("good", (10, 10, 0), {"clean_architecture": True})
         self.expect("bad", (10, 4, 6), {"database": False}, category="logic_error")
 
     def expect(self, name, counts, structure, **more):
@@ -40,7 +40,7 @@ class CheckCorpus(unittest.TestCase):
             "structure": [{"rule": rule, "holds": holds, "findings": []} for rule, holds in structure.items()]}} | more
 
     def good(self, **more):
-        return self.result("good", (10, 10, 0), {"paper/database": True}, True, **more)
+        return self.result("good", (10, 10, 0), {"paper/clean-architecture": True}, True, **more)
 
     def bad(self, **more):
         return self.result("bad", (10, 4, 6), {"database": False}, False, **more)
@@ -53,7 +53,7 @@ class CheckCorpus(unittest.TestCase):
         self.assertEqual(self.check(self.bad(), self.good()), (2, []))
 
     def test_a_count_that_differs_is_named(self):
-        good, lines = self.check(self.bad(), self.result("good", (10, 9, 1), {"database": True}, False))
+        good, lines = self.check(self.bad(), self.result("good", (10, 9, 1), {"paper/clean-architecture": True}, False))
         self.assertEqual(good, 1)
         self.assertIn("good: assertions 10/9/1 (total/passed/failed), expected 10/10/0", lines)
 
@@ -62,7 +62,7 @@ class CheckCorpus(unittest.TestCase):
         self.assertEqual((good, lines), (1, ["good: fault in launch: no room"]))
 
     def test_a_rule_that_differs_is_missing_or_too_many_is_named(self):
-        for structure in ({"database": False}, {}, {"database": True, "orm": True}):
+        for structure in ({"clean_architecture": False}, {}, {"clean_architecture": True, "orm": True}):
             _, lines = self.check(self.bad(), self.result("good", (10, 10, 0), structure, True))
             self.assertEqual(len(lines), 1, lines)
             self.assertIn("good: rule", lines[0])
@@ -104,7 +104,9 @@ class Setup(unittest.TestCase):
         self.folder = Path(folder.name)
         (self.folder / "tools").mkdir()
         (self.folder / "bin").mkdir()
-        (self.folder / "tools/setup").write_text((ROOT / "tools/setup").read_text())
+        text = (ROOT / "tools/setup").read_text()
+        self.assertEqual((text.count("/usr/bin/node"), text.count("/usr/bin/npm")), (1, 1))
+        (self.folder / "tools/setup").write_text(text.replace("-x /usr/bin/", f"-x {self.folder}/bin/"))
         (self.folder / "tools/packages.txt").write_text(
             "[build]\none # because\ntwo\n[node]\nnodejs\nnpm\n[lint]\nthree\n")
         self.calls = self.folder / "calls"

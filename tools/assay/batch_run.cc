@@ -15,6 +15,7 @@
 #include "harness/batch/read.h"
 #include "harness/evaluate.h"
 #include "harness/report/progress.h"
+#include "images/mounts.h"
 #include "tools/assay/environment.h"
 
 namespace assay::tools {
@@ -96,6 +97,9 @@ Result<Plan> make_plan(const BatchOptions& options) {
         std::erase_if(plan.bad,
                       [&](const auto& each) { return ::fnmatch(options.filter.c_str(), each.id.c_str(), 0) != 0; });
     }
+    if (plan.submissions.empty() && plan.bad.empty())
+        return fail("read batch", options.batch + ": no submission matches --filter " + options.filter,
+                    "ids are the names of sub-folders, or the ids of a JSON-lines file");
     repeat(plan.submissions, options.repeat);
     plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
     if (options.resume) {
@@ -202,6 +206,9 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
 
     runtime::Reactor reactor;
     ASSAY_TRY(auto platform, script::Platform::create());
+    harness::Suites suites(platform);
+    // A collection named for the whole batch is usage: read before anything runs. A task's own is its submissions'.
+    if (!options.suite.empty()) ASSAY_CHECK(suites.load(options.suite));
     ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
     ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store().layers_dir(), reactor));
     ASSAY_TRY(auto collector, collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
@@ -216,7 +223,6 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         limits.running = plan.policy.timeout_script;
         harness::Scheduler scheduler({}, platform, limits);
         runtime::Admission admission(reactor, plan.capacity);
-        harness::Suites suites(platform);
         runtime::Layers layers(reactor);
         harness::Session session{reactor,     scheduler,  admission, suites,     layers,
                                  layer_store, *collector, images,    plan.policy};

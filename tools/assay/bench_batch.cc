@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fd.h"
+#include "harness/collect/collector.h"
 #include "tools/assay/batch_run.h"
 #include "tools/assay/commands.h"
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -23,6 +24,11 @@ void read_environment(CLI::App& app) {
     for (CLI::App* sub : app.get_subcommands({})) read_environment(*sub);
 }
 
+bool known(const CLI::App& app, const std::string& command) {
+    const auto all = app.get_subcommands([](const CLI::App*) { return true; });
+    return std::any_of(all.begin(), all.end(), [&](const CLI::App* each) { return each->get_name() == command; });
+}
+
 int run(int argc, char** argv) {
     CLI::App app("Evaluates batches of generated backend servers: sandboxed, in parallel, assertion by assertion.",
                  "assay");
@@ -31,11 +37,17 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_verify(app, exit_code);
     add_sandbox(app, exit_code);
     add_image(app, exit_code);
-    add_verify(app, exit_code);
+    add_suite(app, exit_code);
+    add_bench(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
+    if (argc > 1 && argv[1][0] != '-' && !known(app, argv[1])) {
+        fmt::print(stderr, "assay: there is no command \"{}\" (assay --help lists them)\n", argv[1]);
+        return 2;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {

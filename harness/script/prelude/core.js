@@ -61,7 +61,12 @@ const asText = (value) => {
 };
 
 class VariableScope {
-    constructor(scope) { Object.defineProperty(this, 'scope', { value: scope }); }
+    constructor(scope, cycle) {
+        Object.defineProperty(this, 'scope', { value: scope });
+        Object.defineProperty(this, 'cycle', { value: cycle });
+    }
+    // A function that leaked from an earlier script still holds that script's scopes: what it sets reaches no one.
+    get stale() { return this.cycle !== current; }
     layers() { return this.scope === LOCAL ? [LOCAL, DATA, ENVIRONMENT, COLLECTION, GLOBALS] : [this.scope]; }
     has(key) { return this.layers().some((scope) => host.has(scope, String(key))); }
     get(key) {
@@ -70,12 +75,14 @@ class VariableScope {
         const scope = this.layers().find((layer) => host.has(layer, key));
         return scope === undefined ? undefined : readScope(scope, key);
     }
-    set(key, value) { writeScope(this.scope, String(key), value); }
+    set(key, value) { if (!this.stale) writeScope(this.scope, String(key), value); }
     unset(key) {
+        if (this.stale) return;
         if (objects[this.scope]) objects[this.scope].delete(String(key));
         host.unset(this.scope, String(key));
     }
     clear() {
+        if (this.stale) return;
         objects[this.scope] = null;
         host.clear(this.scope);
     }
@@ -114,7 +121,7 @@ const replace = (text, scopes) => {
     return text;
 };
 
-const scopeObjects = [LOCAL, DATA, ENVIRONMENT, COLLECTION, GLOBALS].map((scope) => new VariableScope(scope));
+const scopeOf = (cycle, scope) => cycle.scopes[scope] || (cycle.scopes[scope] = new VariableScope(scope, cycle));
 
 // --- JSON, as newman hands it to scripts: a byte order mark is dropped, errors are JSONErrors ------------------------
 
@@ -148,17 +155,17 @@ class Response {
     get headers() { return remember(this, 'headers', need('sdk').headerList(this.source ? this.source.headers() : [])); }
     get cookies() { return remember(this, 'cookies', need('sdk').cookieList([])); }
     get stream() {
-        return remember(this, 'stream', this.source ? need('buffer').Buffer.from(this.source.bytes(), 'latin1') : undefined);
+        return remember(this, 'stream', this.source ? library('buffer').Buffer.from(this.source.bytes(), 'latin1') : undefined);
     }
     text() { return this.source ? this.source.text() : undefined; }
     json(reviver, strict) { return parseJson(this.text(), reviver, strict); }
     jsonp(reviver, strict) {
         return parseJson(this.text().replace(/^[^{(].*\(/, '').replace(/\)[^}].*$|\)$/, ''), reviver, strict);
     }
-    reason() { return this.status || host.reason(this.code); }
+    reason() { return this.status || host.reason(this.code) || undefined; }
     details() {
-        if (!this.source) return { code: undefined, standardName: undefined };
-        return { name: this.status, code: this.code, standardName: host.reason(this.code) };
+        const known = need('require').load('http-reasons').lookup(this.code);
+        return { ...known, name: this.status, code: this.code, standardName: known.name };
     }
     size() {
         const header = `HTTP/X.X ${this.code} ${this.reason()}\r\n\r\n`.length + this.headers.contentSize();
@@ -183,7 +190,7 @@ const remember = (object, name, value) => {
 const nativeResponse = () => {
     const facts = host.response();  // [code, status, time, size], undefined after a failed request
     if (!facts) return null;
-    return { code: facts[0], status: facts[1], time: facts[2], size: facts[3],
+    return { code: facts[0], status: facts[1] || undefined, time: facts[2], size: facts[3],
              headers: host.headers, text: host.text, bytes: host.bytes };
 };
 
@@ -236,11 +243,11 @@ const makeTest = (pm, cycle) => {
 
 class Pm {
     constructor(cycle) { Object.defineProperty(this, 'cycle', { value: cycle }); }
-    get globals() { return scopeObjects[GLOBALS]; }
-    get environment() { return scopeObjects[ENVIRONMENT]; }
-    get collectionVariables() { return scopeObjects[COLLECTION]; }
-    get variables() { return scopeObjects[LOCAL]; }
-    get iterationData() { return scopeObjects[DATA]; }
+    get globals() { return scopeOf(this.cycle, GLOBALS); }
+    get environment() { return scopeOf(this.cycle, ENVIRONMENT); }
+    get collectionVariables() { return scopeOf(this.cycle, COLLECTION); }
+    get variables() { return scopeOf(this.cycle, LOCAL); }
+    get iterationData() { return scopeOf(this.cycle, DATA); }
     get test() { return remember(this, 'test', makeTest(this, this.cycle)); }
     get expect() { return remember(this, 'expect', need('assertions').expect); }
     get response() { return remember(this, 'response', this.cycle.isTest ? responseOf(this.cycle) : undefined); }
@@ -248,8 +255,10 @@ class Pm {
     get cookies() { return remember(this, 'cookies', cookiesOf(this.cycle)); }
     get info() {
         const facts = host.info();
-        return remember(this, 'info', { eventName: this.cycle.isTest ? 'test' : 'prerequest', iteration: facts[0],
-                                        iterationCount: facts[1], requestName: facts[2], requestId: facts[3] });
+        const value = (of) => ({ value: of || undefined, enumerable: false });
+        return remember(this, 'info', Object.defineProperties({}, {
+            eventName: value(this.cycle.isTest ? 'test' : 'prerequest'), iteration: { value: facts[0] },
+            iterationCount: { value: facts[1] }, requestName: value(facts[2]), requestId: value(facts[3]) }));
     }
     get execution() {
         const { cycle } = this;
@@ -287,7 +296,7 @@ class Pm {
             if (typeof callback === 'function') apply(callback, this, [new Error('sendrequest: nothing to request')]);
             return this;
         }
-        const id = host.send(typeof request === 'string' ? request : NativeJSON.stringify(request));
+        const id = host.send(NativeJSON.stringify(request));
         sends.set(id, { callback, pm: this });
         return this;
     }
@@ -329,17 +338,17 @@ const makePostman = (cycle) => {
         [`set${suffix}Variable`]: (key, value) => {
             value = textOfValue(value);
             legacyOf(cycle, legacyName)[key] = value;
-            scopeObjects[scope].set(key, value);
+            scopeOf(cycle, scope).set(key, value);
         },
-        [`get${suffix}Variable`]: (key) => scopeObjects[scope].get(key),
+        [`get${suffix}Variable`]: (key) => scopeOf(cycle, scope).get(key),
         [`clear${suffix}Variable`]: (key) => {
             delete legacyOf(cycle, legacyName)[key];
-            scopeObjects[scope].unset(key);
+            scopeOf(cycle, scope).unset(key);
         },
         [`clear${suffix}Variables`]: () => {
             const all = legacyOf(cycle, legacyName);
             for (const key of keysOf(all)) delete all[key];
-            scopeObjects[scope].clear();
+            scopeOf(cycle, scope).clear();
         },
     });
     const postman = { ...access('Environment', ENVIRONMENT, 'environment'), ...access('Global', GLOBALS, 'globals'),
@@ -398,6 +407,8 @@ const guarded = (callback, self, args) => {
 // --- what a script sees ---------------------------------------------------------------------------------------------------
 
 const library = (name) => need('require').load(name);
+const atob = (text) => host.fromBase64(String(text));
+const btoa = (text) => host.toBase64(String(text));
 // In the order of kNames in compile.cc: the parameters of every script.
 const makers = [
     (c) => c.pm, (c) => c.tests, (c) => legacyOf(c, 'globals'), (c) => legacyOf(c, 'environment'),
@@ -407,7 +418,7 @@ const makers = [
     (c) => (c.isTest ? responseOf(c).responseTime : undefined), (c) => (c.isTest ? responseOf(c).details() : undefined),
     (c) => (c.isTest ? responseOf(c).text() : undefined),
     () => host.info()[0], (c) => makePostman(c),
-    () => (text) => need('buffer').atob(text), () => (text) => need('buffer').btoa(text), () => liquidJson, () => need('buffer').Buffer, () => console,
+    () => atob, () => btoa, () => liquidJson, () => console,
     () => (callback, delay) => addTimer(callback, delay, false), () => (callback, delay) => addTimer(callback, delay, true),
     () => (callback) => addTimer(callback, null, false),
     () => clearTimer, () => clearTimer, () => clearTimer,
@@ -416,14 +427,26 @@ const makers = [
 
 // Libraries that newman puts in scope: loaded when first named.
 const libraries = { _: 'lodash3', CryptoJS: 'crypto-js', tv4: 'tv4', Backbone: 'backbone', cheerio: 'cheerio' };
-for (const name of keysOf(libraries)) {
-    Object.defineProperty(global, name, { configurable: true, get: () => library(libraries[name]),
-                                          set: (value) => remember(global, name, value) });
-}
-Object.defineProperty(global, 'xml2Json', { configurable: true, get: () => need('require').xml2Json,
-                                            set: (value) => remember(global, 'xml2Json', value) });
+const lazily = (name, get) => {
+    Object.defineProperty(global, name, { configurable: true, get, set: (value) => remember(global, name, value) });
+};
+for (const name of keysOf(libraries)) lazily(name, () => library(libraries[name]));
+lazily('xml2Json', () => need('require').xml2Json);
+lazily('Buffer', () => library('buffer').Buffer);
 
 let current = null;  // the cycle of the running script
+
+// A bare assignment makes a global that later scripts see, if its script ended well and made it before it ended. Any
+// other new global is undefined in all later scripts, whatever they assign to it.
+const seen = new Set(), hidden = new Set();
+const keepGlobals = (keep) => {
+    for (const name of keysOf(global)) {
+        if (seen.has(name)) continue;
+        if (keep && !hidden.has(name)) { seen.add(name); continue; }
+        hidden.add(name);
+        global[name] = undefined;
+    }
+};
 
 const report = (error) => {
     if (error === undefined) return;
@@ -449,14 +472,17 @@ const run = (script, used, isTest) => {
     timers.clear();
     sends.clear();
     sealed = false;
-    const cycle = { isTest, tests: {}, assertions: 0, legacy: {}, touched: false };
+    const cycle = { isTest, tests: {}, assertions: 0, legacy: {}, scopes: [], touched: false };
     cycle.pm = new Pm(cycle);
     current = cycle;
     const args = [];
     for (let i = 0; i < makers.length; ++i) args.push((used >>> i) & 1 ? makers[i](cycle) : undefined);
+    keepGlobals(false);
     try {
-        apply(script, global, args);
+        apply(script, {}, args);
+        keepGlobals(true);
     } catch (error) {
+        keepGlobals(false);
         recordLegacy();
         report(error);
         return state();
@@ -474,12 +500,12 @@ const finish = () => {
     current.touched = false;
 };
 
-const core = { host, need, Response, expect, remember, parseJson, isObject, global,
+const core = { host, need, Response, expect, remember, parseJson, isObject, global, console, atob, btoa,
                cycle: () => current, setTimer: addTimer };
 
 return {
     run, state, finish,
-    interrupted: recordLegacy,  // after a script was ended from outside: keep what it had set
+    interrupted: () => { keepGlobals(false); recordLegacy(); },  // after a script was ended from outside: keep what it had set
     due: () => (timers.size ? timers.get(nextTimer()).due : -1),
     fire: () => {
         const id = nextTimer();
@@ -495,10 +521,10 @@ return {
         sends.delete(id);
         if (typeof callback !== 'function') return state();
         const source = error === undefined
-            ? { code: facts[0], status: facts[1], time: facts[2], size: facts[3], headers: () => headers,
+            ? { code: facts[0], status: facts[1] || undefined, time: facts[2], size: facts[3], headers: () => headers,
                 text: () => text, bytes: () => bytes }
             : null;
-        const failure = error === undefined ? null : new Error(error);
+        const failure = error === undefined ? null : Object.assign(new Error(error), { code: facts });
         guarded(callback, pm, [failure, new Response(source), { cookies: need('sdk').cookieList([]) }]);
         return state();
     },

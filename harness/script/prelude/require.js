@@ -5,25 +5,32 @@
 
 const { host, need, global } = core;
 
-// Names that scripts use, and where they are. Empty: a stand-in for a Node module that a package only touches.
+// Names that differ from the package's, packages with one file for everything, and stand-ins (with @).
 const kNames = {
-    lodash: 'lodash/lodash.js', lodash3: 'lodash3/index.js', 'crypto-js': 'crypto-js/crypto-js.js', chai: 'chai/chai.js',
-    moment: 'moment/moment.js', tv4: 'tv4/tv4.js', ajv: 'ajv/dist/ajv.bundle.js', uuid: '@uuid',
-    xml2js: 'xml2js/lib/xml2js.js', sax: 'sax/lib/sax.js', events: 'events/events.js', atob: '@atob', btoa: '@btoa',
-    buffer: '@buffer', timers: '@timers', stream: '@empty', string_decoder: '@empty', xmlbuilder: '@empty',
-    'postman-collection': '@postman-collection', 'csv-parse/lib/sync': 'csv-parse/lib/sync.js',
-    'chai-postman': 'chai-postman/lib/index.js', util: '@util', backbone: 'backbone/backbone.js',
-    underscore: 'underscore/underscore-umd.js', jquery: '@empty',
+    ajv: 'ajv/dist/ajv.bundle.js', atob: '@atob', backbone: 'backbone/backbone.js', btoa: '@btoa',
+    chai: 'chai/chai.js',
+    'crypto-js': 'crypto-js/crypto-js.js', fs: '@empty', lodash: 'lodash/lodash.js', lodash3: 'lodash3/index.js',
+    moment: 'moment/moment.js', path: 'path-browserify', 'postman-collection': '@postman-collection',
+    querystring: 'querystring-es3', jquery: '@empty', stream: '@stream', timers: '@timers', tv4: 'tv4/tv4.js',
+    underscore: 'underscore/underscore-umd.js', uuid: '@uuid',
 };
 const cache = new Map();
 
 const builtins = {
     '@empty': () => ({}),
-    '@atob': () => need('buffer').atob,
-    '@btoa': () => need('buffer').btoa,
-    '@buffer': () => ({ Buffer: need('buffer').Buffer }),
+    '@atob': () => core.atob,
+    '@btoa': () => core.btoa,
+    // What packages extend; readable-stream itself asks for it.
+    '@stream': () => {
+        const { EventEmitter } = load('events');
+        const Stream = function () { EventEmitter.call(this); };
+        Stream.prototype = Object.create(EventEmitter.prototype, { constructor: { value: Stream } });
+        for (const name of ['Readable', 'Writable', 'Duplex', 'Transform', 'PassThrough']) {
+            Object.defineProperty(Stream, name, { get: () => load('readable-stream')[name] });
+        }
+        return Object.assign(Stream, { Stream });
+    },
     '@timers': () => ({ setImmediate: (callback) => core.setTimer(callback, null, false) }),
-    '@util': () => ({ inherits: (child, parent) => { Object.setPrototypeOf(child.prototype, parent.prototype); } }),
     '@postman-collection': () => need('sdk'),
     '@uuid': () => {
         const v4 = () => host.dynamic('$guid');
@@ -31,39 +38,59 @@ const builtins = {
     },
 };
 
-const join = (from, path) => {
-    const parts = from.split('/').slice(0, -1);
+const join = (folder, path) => {
+    const parts = folder ? folder.split('/') : [];
     for (const part of path.split('/')) {
         if (part === '..') parts.pop();
-        else if (part !== '.') parts.push(part);
+        else if (part !== '.' && part !== '') parts.push(part);
     }
     return parts.join('/');
 };
+const folderOf = (path) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
-const resolve = (name, from) => {
-    if (!name.startsWith('.')) return kNames[name] || name;
-    const path = join(from, name);
-    return [path, `${path}.js`, `${path}/index.js`].find((each) => host.hasLibrary(each)) || path;
+const file = (path) => [path, `${path}.js`, `${path}.json`, `${path}/index.js`].find((each) => host.hasLibrary(each));
+const inPackage = (folder) => {
+    const manifest = `${folder}/package.json`;
+    const main = host.hasLibrary(manifest) && host.library(manifest).main;
+    return file(main ? join(folder, main) : folder);
+};
+
+// The file that `name` means in the file `from`; undefined when there is none.
+const resolve = (wanted, from) => {
+    const name = wanted.replace(/\/$/, '');
+    if (name.startsWith('.')) {
+        const path = join(folderOf(from), name);
+        return file(path) || inPackage(path);
+    }
+    for (let folder = folderOf(from); folder; folder = folderOf(folder)) {
+        const nested = `${folder}/node_modules/${name}`;
+        const found = file(nested) || inPackage(nested);
+        if (found) return found;
+    }
+    const known = kNames[name];
+    if (known && builtins[known]) return known;
+    const path = known || name;
+    return (path.endsWith('.js') && file(path)) || inPackage(path) || file(path);
 };
 
 const load = (name, from) => {
     const path = resolve(String(name), from || '');
-    if (cache.has(path)) return cache.get(path).exports;
-    const module = { exports: {} };
-    if (builtins[path]) {
-        module.exports = builtins[path]();
-        cache.set(path, module);
-        return module.exports;
-    }
-    if (!host.hasLibrary(path)) {
+    if (path === undefined) {
         const error = new Error(`Cannot find module '${name}'`);
         error.code = 'MODULE_NOT_FOUND';
         throw error;
     }
+    if (cache.has(path)) return cache.get(path).exports;
+    const module = { exports: {} };
     cache.set(path, module);
-    host.library(path).call(module.exports, module, module.exports, (other) => load(other, path), global,
-                            { env: {}, nextTick: (callback) => core.setTimer(callback, null, false) },
-                            need('buffer').Buffer);
+    if (builtins[path]) module.exports = builtins[path]();
+    else if (path.endsWith('.json')) module.exports = host.library(path);
+    else {
+        const setImmediate = (callback) => core.setTimer(callback, null, false);
+        const process = { env: {}, browser: true, nextTick: (callback, ...args) => setImmediate(() => callback(...args)) };
+        host.library(path).call(module.exports, module, module.exports, (other) => load(other, path), global, process,
+                                setImmediate, core.console);
+    }
     return module.exports;
 };
 

@@ -402,8 +402,8 @@ return {
         const charset = (kCharset.exec(type) || [null, 'utf8'])[1].toLowerCase();
         const [mimeType, extension] = mime.includes('/') ? mime.split('/') : [mime, ''];
         const json = /[/+]json$/.test(mime);
-        return { mimeType: json ? 'text' : mimeType, mimeFormat: json ? 'json' : extension, charset,
-                 fileExtension: extension, fileName: `response.${extension}`, contentType: mime };
+        return { contentType: mime, mimeType: json ? 'text' : mimeType, mimeFormat: json ? 'json' : extension, charset,
+                 fileExtension: extension, fileName: `response.${extension}` };
     },
 };
 })

@@ -48,7 +48,7 @@ TEST_F(AdmissionTest, AnExclusiveSlotIsAloneAndOthersWaitForIt) {
         --now;
     };
     auto quiet = [&]() -> Task<void> {
-        auto slot = co_await admission.admit_alone();
+        auto slot = co_await admission.admit(true);
         for (int look = 0; look < 20; ++look) {
             if (now != 0) disturbed = true;
             co_await reactor.sleep(Micros(200));

@@ -97,6 +97,17 @@ TEST(Engine, AnEvilRegularExpressionEndsAtTheTimeLimit) {
     EXPECT_EQ(verdicts(result), "");
 }
 
+TEST(Engine, ALongRegularExpressionWithinItsTimeIsLeftAlone) {
+    Limits limits;
+    limits.running = Millis{20000};
+    Script run({"const begun = Date.now(); let n = 14; do tests.matched = /^(a+)+$/.test('a'.repeat(++n) + '!');"
+                "while (Date.now() - begun < 150);"},
+               limits);
+    const auto result = run(0);
+    EXPECT_EQ(errors(result), "");
+    EXPECT_EQ(verdicts(result), "matched-");
+}
+
 TEST(Engine, EndlessPromiseReactionsEndAtTheTimeLimit) {
     Limits limits;
     limits.running = Millis{100};

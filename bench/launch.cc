@@ -1,0 +1,327 @@
+// CPU is counted where it is spent: by getrusage(RUSAGE_CHILDREN) for what we start ourselves, and by the launcher's
+// own accounting and that of the children that it has reaped for sandboxes (/proc/<pid>/stat, ticks of 10 ms, so that a
+// rung needs hundreds of launches). Work that the kernel defers to its own threads is in neither.
+
+#include "bench/launch.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/fd.h"
+#include "sandbox/host_root.h"
+#include "sandbox/launcher.h"
+
+namespace assay::bench {
+namespace {
+
+struct Sample {
+    double cpu_us = 0;
+    double wall_us = 0;
+    std::vector<double> latencies;
+};
+
+using Measure = std::function<Result<Sample>(unsigned launches)>;
+
+double seconds_since(Instant start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double children_cpu_us() {
+    rusage usage{};
+    ::getrusage(RUSAGE_CHILDREN, &usage);
+    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+           static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+// The launcher's CPU and that of the sandboxes that it has reaped.
+Result<double> launcher_cpu_us(int pid) {
+    ASSAY_TRY(std::string stat, read_file("/proc/" + std::to_string(pid) + "/stat"));
+    unsigned long user = 0;
+    unsigned long system = 0;
+    long child_user = 0;
+    long child_system = 0;
+    const std::size_t after_name = stat.rfind(')') + 2;
+    if (std::sscanf(stat.c_str() + after_name, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld", &user,
+                    &system, &child_user, &child_system) != 4)
+        return fail("read launcher's accounting", stat);
+    const double ticks = static_cast<double>(user + system) + static_cast<double>(child_user + child_system);
+    return ticks * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+// --- rungs that we start ourselves --------------------------------------------------------------------------------
+
+pid_t vfork_exec(char* const* argv) {
+    char* none[] = {nullptr};
+    pid_t pid = ::vfork();
+    if (pid == 0) {
+        ::execve(argv[0], argv, none);
+        ::_exit(127);
+    }
+    return pid;
+}
+
+pid_t clone_exec(unsigned long flags, char* const* argv) {
+    char* none[] = {nullptr};
+    auto pid = static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+    if (pid == 0) {
+        ::execve(argv[0], argv, none);
+        ::_exit(127);
+    }
+    return pid;
+}
+
+Measure direct(std::function<pid_t()> start) {
+    return [start = std::move(start)](unsigned launches) -> Result<Sample> {
+        Sample sample;
+        const double before = children_cpu_us();
+        const Instant begin = Clock::now();
+        for (unsigned i = 0; i < launches; ++i) {
+            const Instant at = Clock::now();
+            pid_t pid = start();
+            if (pid < 0) return fail_errno(errno, "start no-op");
+            int status = 0;
+            ::waitpid(pid, &status, 0);
+            if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return fail("run no-op", "wait status " + std::to_string(status));
+            sample.latencies.push_back(seconds_since(at) * 1e6);
+        }
+        sample.wall_us = seconds_since(begin) * 1e6;
+        sample.cpu_us = children_cpu_us() - before;
+        return sample;
+    };
+}
+
+// --- rungs of our launcher
+// --------------------------------------------------------------------------------------------
+
+class Bed {
+ public:
+    static Result<std::shared_ptr<Bed>> make(const LaunchBenchOptions& options, bool cgroups) {
+        sandbox::RootPlan plan = sandbox::host_root();
+        sandbox::RootStep noop{};
+        noop.kind = sandbox::RootStep::Kind::bind_ro;
+        noop.source = options.noop;
+        noop.target = "/noop";
+        plan.steps.push_back(noop);
+        sandbox::Launcher::Options how;
+        how.program = options.launcher;
+        how.cgroups = cgroups;
+        ASSAY_TRY(auto launcher, sandbox::Launcher::start(plan, how));
+        if (::mkdirat(launcher.stage(), "tree", 0755) != 0) return fail_errno(errno, "make work tree");
+        ASSAY_CHECK(write_file_at(launcher.stage(), "tree/file", "content"));
+        return std::make_shared<Bed>(std::move(launcher));
+    }
+    explicit Bed(sandbox::Launcher launcher) : launcher_(std::move(launcher)) {}
+
+    // `in_flight` sandboxes at a time, `launches` in all.
+    Result<Sample> run(const sandbox::Spec& spec, unsigned in_flight, unsigned launches) {
+        Sample sample;
+        std::map<sandbox::SandboxId, Instant> started;
+        ASSAY_TRY(const double before, launcher_cpu_us(launcher_.pid()));
+        const Instant begin = Clock::now();
+        for (unsigned requested = 0, ended = 0; ended < launches;) {
+            while (started.size() < in_flight && requested < launches) {
+                const Instant now = Clock::now();
+                ASSAY_TRY(auto id, launcher_.launch(spec, {}));
+                started[id] = now;
+                ++requested;
+            }
+            pollfd ready{launcher_.fd(), POLLIN, 0};
+            if (::poll(&ready, 1, 10'000) == 0) return fail("launch no-op", "no answer in 10 s");
+            for (;;) {
+                ASSAY_TRY(auto reply, launcher_.receive());
+                if (!reply) break;
+                if (auto* failed = std::get_if<sandbox::LaunchFailed>(&*reply))
+                    return tl::unexpected(std::move(failed->error));
+                auto* over = std::get_if<sandbox::Ended>(&*reply);
+                if (over == nullptr) continue;
+                sample.latencies.push_back(seconds_since(started[over->id]) * 1e6);
+                started.erase(over->id);
+                ++ended;
+            }
+        }
+        sample.wall_us = seconds_since(begin) * 1e6;
+        ASSAY_TRY(const double after, launcher_cpu_us(launcher_.pid()));
+        sample.cpu_us = after - before;
+        return sample;
+    }
+
+ private:
+    sandbox::Launcher launcher_;
+};
+
+sandbox::Spec noop_spec(sandbox::Net net, bool overlay) {
+    sandbox::Spec spec;
+    spec.label = "bench";
+    spec.argv = {"/noop"};
+    spec.net = net;
+    if (overlay) spec.work_tree.lower = {"/.assay/stage/tree"};
+    spec.limits.memory = 256_MiB;
+    spec.limits.processes = 64;
+    return spec;
+}
+
+// --- the ladder
+// -------------------------------------------------------------------------------------------------------
+
+struct Rung {
+    std::string name;
+    unsigned in_flight;
+    Measure measure;
+};
+
+std::string find_bwrap() {
+    for (const char* path : {"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"})
+        if (::access(path, X_OK) == 0) return path;
+    return {};
+}
+
+constexpr const char* kFloor = "vfork + exec";
+constexpr const char* kRecycled = "sandbox, recycled net namespace";
+constexpr const char* kBwrap = "bubblewrap, the same namespaces";
+
+Result<std::vector<Rung>> make_rungs(const LaunchBenchOptions& options) {
+    auto argv = std::make_shared<std::vector<std::string>>(std::vector<std::string>{options.noop});
+    auto raw = [](std::shared_ptr<std::vector<std::string>> words) {
+        std::vector<char*> pointers;
+        for (std::string& word : *words) pointers.push_back(word.data());
+        pointers.push_back(nullptr);
+        return pointers;
+    };
+    const unsigned long spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    std::vector<Rung> rungs;
+    rungs.push_back({kFloor, 1, direct([=] { return vfork_exec(raw(argv).data()); })});
+    rungs.push_back({"clone + exec, new user, pid, mount, ipc, uts", 1,
+                     direct([=] { return clone_exec(spaces, raw(argv).data()); })});
+    rungs.push_back({"the same, and a new net namespace", 1,
+                     direct([=] { return clone_exec(spaces | CLONE_NEWNET, raw(argv).data()); })});
+
+    ASSAY_TRY(auto bed, Bed::make(options, true));
+    ASSAY_TRY(auto plain, Bed::make(options, false));
+    auto in = [](std::shared_ptr<Bed> where, sandbox::Spec spec, unsigned in_flight) -> Measure {
+        return [=](unsigned launches) { return where->run(spec, in_flight, launches); };
+    };
+    using sandbox::Net;
+    rungs.push_back({"sandbox, no cgroup, no overlay", 1, in(plain, noop_spec(Net::recycled, false), 1)});
+    rungs.push_back({"sandbox, no cgroup", 1, in(plain, noop_spec(Net::recycled, true), 1)});
+    rungs.push_back({kRecycled, 1, in(bed, noop_spec(Net::recycled, true), 1)});
+    rungs.push_back({kRecycled, 2, in(bed, noop_spec(Net::recycled, true), 2)});
+    rungs.push_back({"sandbox, fresh net namespace", 1, in(bed, noop_spec(Net::fresh, true), 1)});
+    if (std::string bwrap = find_bwrap(); !bwrap.empty()) {
+        auto words = std::make_shared<std::vector<std::string>>(std::vector<std::string>{
+            bwrap,       "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net",
+            "--uid",     "1000",           "--gid",         "1000",          "--ro-bind",     "/usr",
+            "/usr",      "--symlink",      "usr/bin",       "/bin",          "--symlink",     "usr/lib",
+            "/lib",      "--symlink",      "usr/lib64",     "/lib64",        "--proc",        "/proc",
+            "--dev",     "/dev",           "--tmpfs",       "/tmp",          "--tmpfs",       "/app",
+            "--ro-bind", options.noop,     "/noop",         "--chdir",       "/app",          "/noop"});
+        rungs.push_back({kBwrap, 1, direct([=] { return vfork_exec(raw(words).data()); })});
+    }
+    return rungs;
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+double quantile(const std::vector<double>& sorted, double q) {
+    return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(q * static_cast<double>(sorted.size())))];
+}
+
+double cpu_of(const LaunchBench& bench, const std::string& name) {
+    for (const LaunchRung& rung : bench.rungs)
+        if (rung.name == name && rung.in_flight == 1) return rung.cpu_us;
+    return 0;
+}
+
+}  // namespace
+
+Result<LaunchBench> run_launch_bench(const LaunchBenchOptions& options,
+                                     const std::function<void(const std::string&)>& progress) {
+    const unsigned launches = std::max(20u, options.launches);
+    ASSAY_TRY(auto rungs, make_rungs(options));
+    std::vector<std::vector<Sample>> samples(rungs.size());
+    // Round by round, not rung by rung: what else the machine does then falls on all of them alike.
+    for (unsigned round = 0; round < std::max(1u, options.rounds); ++round) {
+        for (std::size_t i = 0; i < rungs.size(); ++i) {
+            if (progress) progress("round " + std::to_string(round + 1) + ": " + rungs[i].name);
+            auto warm = rungs[i].measure(10);
+            if (!warm) {
+                warm.error().detail = rungs[i].name + ": " + warm.error().detail;
+                return tl::unexpected(std::move(warm).error());
+            }
+            ASSAY_TRY(Sample sample, rungs[i].measure(launches));
+            samples[i].push_back(std::move(sample));
+        }
+    }
+    LaunchBench bench;
+    for (std::size_t i = 0; i < rungs.size(); ++i) {
+        std::vector<double> cpu;
+        std::vector<double> rate;
+        std::vector<double> latencies;
+        for (const Sample& sample : samples[i]) {
+            cpu.push_back(sample.cpu_us / launches);
+            rate.push_back(launches * 1e6 / sample.wall_us);
+            latencies.insert(latencies.end(), sample.latencies.begin(), sample.latencies.end());
+        }
+        std::sort(latencies.begin(), latencies.end());
+        bench.rungs.push_back({rungs[i].name, rungs[i].in_flight, median(cpu), quantile(latencies, 0.5),
+                               quantile(latencies, 0.99), median(rate)});
+    }
+    const double ours = cpu_of(bench, kRecycled);
+    const double floor = cpu_of(bench, kFloor);
+    if (floor > 0) bench.over_floor = ours / floor;
+    if (ours > 0) bench.over_bwrap = cpu_of(bench, kBwrap) / ours;
+    return bench;
+}
+
+std::string to_table(const LaunchBench& bench) {
+    std::string table;
+    char line[200];
+    std::snprintf(line, sizeof line, "%-46s %9s %10s %10s %10s %10s\n", "launch and teardown of a static no-op",
+                  "in flight", "CPU us", "p50 us", "p99 us", "per s");
+    table += line;
+    for (const LaunchRung& rung : bench.rungs) {
+        std::snprintf(line, sizeof line, "%-46s %9u %10.0f %10.0f %10.0f %10.0f\n", rung.name.c_str(), rung.in_flight,
+                      rung.cpu_us, rung.p50_us, rung.p99_us, rung.per_second);
+        table += line;
+    }
+    std::snprintf(line, sizeof line, "CPU of a recycled sandbox: %.1f times the floor\n", bench.over_floor);
+    table += line;
+    if (bench.over_bwrap > 0) {
+        std::snprintf(line, sizeof line, "CPU of bubblewrap: %.1f times that of a recycled sandbox\n",
+                      bench.over_bwrap);
+        table += line;
+    }
+    return table;
+}
+
+std::string to_json(const LaunchBench& bench) {
+    nlohmann::ordered_json json;
+    json["bench"] = "launch";
+    for (const LaunchRung& rung : bench.rungs)
+        json["rungs"].push_back({{"name", rung.name},
+                                 {"in_flight", rung.in_flight},
+                                 {"cpu_us", rung.cpu_us},
+                                 {"p50_us", rung.p50_us},
+                                 {"p99_us", rung.p99_us},
+                                 {"per_second", rung.per_second}});
+    json["cpu_over_floor"] = bench.over_floor;
+    json["bwrap_over_cpu"] = bench.over_bwrap;
+    return json.dump(2) + "\n";
+}
+
+}  // namespace assay::bench

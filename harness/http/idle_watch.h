@@ -1,0 +1,49 @@
+// Ends what waits on a socket after a time of silence: Node's socket.setTimeout, one timer for a client's life.
+//
+// Re-arming a timer for each read would cost a cancel and a wait a request. Instead touch() only moves the deadline;
+// the one pending wait, when it fires early, waits on for the rest. So a finished request leaves a wait behind, which
+// holds the io_context until it fires or the watch is destroyed.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+
+#include "base/units.h"
+#include "harness/http/client.h"
+
+namespace assay::http {
+
+class IdleWatch {
+ public:
+    // `idle` 0 = never.
+    IdleWatch(LaneExecutor executor, Millis idle);
+    ~IdleWatch();
+    IdleWatch(const IdleWatch&) = delete;
+    IdleWatch& operator=(const IdleWatch&) = delete;
+
+    // From now on silence counts; when it is too long, `socket`'s pending operations are cancelled.
+    void watch(Socket& socket);
+    void touch();  // something moved
+    void stop();   // the socket may go away
+
+    // Whether silence ended the last operation. An operation that completed in the same instant has won.
+    [[nodiscard]] bool expired() const noexcept { return shared_->expired; }
+
+ private:
+    using Timer = boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, LaneExecutor>;
+    // The pending wait's handler outlives the watch when both go in the same turn of the io_context.
+    struct Shared {
+        explicit Shared(LaneExecutor executor) : timer(executor) {}
+        Timer timer;
+        Socket* socket = nullptr;  // null: nothing is watched
+        Instant deadline{};
+        bool pending = false;
+        bool expired = false;
+    };
+    static void arm(const std::shared_ptr<Shared>& shared);
+
+    Millis idle_;
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace assay::http

@@ -1,0 +1,427 @@
+#include "harness/scenario.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <map>
+#include <random>
+
+#include "harness/http/text.h"
+#include "harness/request_builder.h"
+#include "harness/suite/postman.h"
+
+namespace assay::harness {
+namespace {
+
+namespace asio = boost::asio;
+using http::Awaitable;
+using suite::Listen;
+
+Awaitable<void> sleep_until(Instant when) {
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, http::LaneExecutor> timer(
+        co_await asio::this_coro::executor, when);
+    co_await timer.async_wait(asio::use_awaitable_t<http::LaneExecutor>());
+}
+
+// A response as scripts see it, and what the views in it point to.
+struct Answered {
+    explicit Answered(http::Response&& received) : response(std::move(received)) {
+        for (const auto& header : response.headers) {
+            headers.emplace_back(header.name, http::latin1_to_utf8(header.value));  // as newman reads bytes
+        }
+        view.code = response.code;
+        view.status = response.reason;
+        view.time = static_cast<double>(time().count());
+        view.size = response.body.size();
+        view.headers = &headers;
+        view.body = response.body;
+    }
+    Answered(const Answered&) = delete;
+    Answered& operator=(const Answered&) = delete;
+
+    [[nodiscard]] Millis time() const { return std::chrono::round<Millis>(response.time); }
+
+    http::Response response;
+    script::Pairs headers;
+    script::ResponseView view;
+};
+
+std::optional<std::size_t> find_node(const suite::Node& node, const std::string& wanted, const suite::Node*& found) {
+    for (const auto& child : node.children) {
+        if (child.id == wanted || child.name == wanted) {
+            found = &child;
+            return child.begin;
+        }
+    }
+    for (const auto& child : node.children) {
+        if (auto at = find_node(child, wanted, found)) return at;
+    }
+    return std::nullopt;
+}
+
+// Several names: found in document order, and not again inside what is selected already.
+void collect(const suite::Node& node, std::vector<std::string>& wanted, bool inside, std::vector<std::size_t>& items) {
+    for (const auto& child : node.children) {
+        auto match = std::find(wanted.begin(), wanted.end(), child.id);
+        if (child.id.empty() || match == wanted.end()) match = std::find(wanted.begin(), wanted.end(), child.name);
+        const bool matched = match != wanted.end();
+        if (matched) {
+            wanted.erase(match);
+            for (auto i = child.begin; !inside && i < child.end; ++i) items.push_back(i);
+        }
+        collect(child, wanted, inside || matched, items);
+    }
+}
+
+class Scenario {
+ public:
+    Scenario(const LoadedSuite& suite, script::Engine& engine, http::Connector& connector,
+             const ScenarioOptions& options, OutcomeSink sink, http::LaneExecutor executor)
+        : suite_(suite),
+          options_(options),
+          sink_(std::move(sink)),
+          dynamic_(options.seed != 0 ? options.seed : std::random_device()()),
+          client_(executor, connector, client_limits(options)),
+          context_(engine, suite.scripts, scopes_, dynamic_, options.timeout_script) {
+        build_.working_dir = options.working_dir;
+        build_.follow_redirects = options.follow_redirects;
+        build_.verify_certificate = options.verify_certificate;
+    }
+
+    Awaitable<ScenarioRun> run();
+
+ private:
+    // What one item left behind for the order of the run.
+    struct Turn {
+        bool next_set = false;
+        std::optional<std::string> next;
+        bool failed = false;  // with --bail: an assertion, a script or the request
+    };
+
+    static http::Limits client_limits(const ScenarioOptions& options) {
+        http::Limits limits;
+        limits.idle = options.timeout_request;
+        return limits;
+    }
+
+    void open_scopes();
+    Awaitable<Turn> take_turn(const suite::Item& item, std::uint32_t iteration);
+    Awaitable<bool> run_scripts(const suite::Item& item, const std::vector<std::uint32_t>& scripts,
+                                script::Input& input, check::RequestOutcome& outcome, Turn& turn);
+    Awaitable<void> run_script(std::uint32_t index, const script::Input& input, script::ScriptResult& result);
+    Awaitable<script::Progress> answer(const script::SendRequest& send);
+    Awaitable<http::Exchange<http::Response>> send(const http::Request& request, bool& presumed);
+    void take_result(script::ScriptResult&& result, check::RequestOutcome& outcome, Turn& turn);
+    [[nodiscard]] script::Input input_of(const suite::Item& item, std::uint32_t iteration);
+    [[nodiscard]] std::string cookie_header(std::string_view url) const;
+    [[nodiscard]] std::optional<std::size_t> jump(const std::string& name) const;
+
+    const LoadedSuite& suite_;
+    const ScenarioOptions& options_;
+    OutcomeSink sink_;
+    BuildOptions build_;
+    suite::Scopes scopes_;
+    suite::Dynamic dynamic_;
+    http::Client client_;
+    script::ScriptContext context_;
+    ScenarioRun totals_;
+
+    std::vector<std::size_t> order_;  // indices of the selected items
+    std::uint32_t iterations_ = 1;
+    std::uint32_t sequence_ = 0;
+    std::uint32_t timeouts_in_a_row_ = 0;
+    http::Failure last_timeout_{http::Failure::Kind::timeout, {}, {}};
+
+    // Of the item at work.
+    std::vector<std::string> path_;
+    suite::Request request_;  // as pre-request scripts left it
+    std::string host_;
+};
+
+void Scenario::open_scopes() {
+    if (options_.globals_file) scopes_.globals = options_.globals_file->scope;
+    for (const auto& [key, value] : options_.globals) scopes_.globals.set(key, value);
+    if (options_.environment_file) {
+        scopes_.environment = options_.environment_file->scope;
+        scopes_.environment_name = options_.environment_file->name;
+    }
+    for (const auto& [key, value] : options_.environment) scopes_.environment.set(key, value);
+    scopes_.collection = suite_.suite.variables;
+}
+
+// The run, top to bottom: iterations of the selected items, in order or as scripts say.
+Awaitable<ScenarioRun> Scenario::run() {
+    const auto begun = Clock::now();
+    auto order = selected_items(suite_.suite, options_.folders);
+    if (!order) {
+        totals_.fault = std::move(order).error();
+        co_return totals_;
+    }
+    order_ = std::move(*order);
+    for (const auto index : order_) {
+        if (auto supported = check_supported(suite_.suite, suite_.suite.items[index]); !supported) {
+            totals_.fault = std::move(supported).error();
+            co_return totals_;
+        }
+    }
+    open_scopes();
+    const auto rows = std::max<std::size_t>(options_.data.size(), 1);
+    iterations_ = options_.iterations != 0 ? options_.iterations : static_cast<std::uint32_t>(rows);
+
+    for (std::uint32_t iteration = 0; iteration < iterations_; ++iteration) {
+        if (!options_.data.empty()) {
+            scopes_.data = options_.data[std::min<std::size_t>(iteration, options_.data.size() - 1)];
+        }
+        for (std::size_t at = 0; at < order_.size();) {
+            if (options_.requests_at_most != 0 && sequence_ >= options_.requests_at_most) {
+                totals_.fault = Error{"run suite", 0, fmt::format("{} requests and no end", sequence_),
+                                      "look for a setNextRequest that jumps in a circle"};
+                co_return totals_;
+            }
+            const Turn turn = co_await take_turn(suite_.suite.items[order_[at]], iteration);
+            if (totals_.fault) co_return totals_;
+            if (options_.bail && turn.failed) {
+                totals_.bailed = true;
+                totals_.elapsed = std::chrono::duration_cast<Micros>(Clock::now() - begun);
+                co_return totals_;
+            }
+            ++at;
+            if (turn.next_set) {  // an unknown name ends the iteration, as null does
+                const auto target = turn.next ? jump(*turn.next) : std::nullopt;
+                at = target.value_or(order_.size());
+            }
+        }
+    }
+    totals_.elapsed = std::chrono::duration_cast<Micros>(Clock::now() - begun);
+    co_return totals_;
+}
+
+// Where setNextRequest leads: an id, else the last item of that name.
+std::optional<std::size_t> Scenario::jump(const std::string& name) const {
+    std::optional<std::size_t> named;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+        const auto& item = suite_.suite.items[order_[i]];
+        if (!item.id.empty() && item.id == name) return i;
+        if (!item.name.empty() && item.name == name) named = i;
+    }
+    return named;
+}
+
+// One item: delay, pre-request scripts, request, test scripts, outcome.
+Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint32_t iteration) {
+    Turn turn;
+    if (options_.delay.count() > 0) co_await sleep_until(Clock::now() + options_.delay);
+    path_ = {suite_.suite.name};
+    path_.insert(path_.end(), item.folders.begin(), item.folders.end());
+    path_.push_back(item.name);
+    request_ = item.request;
+
+    check::RequestOutcome outcome;
+    outcome.sequence = sequence_++;
+    outcome.iteration = iteration;
+    outcome.item = item.name;
+    outcome.folder = fmt::format("{}", fmt::join(item.folders, " / "));
+    const auto deliver = [&] {
+        totals_.counts += check::count(outcome);
+        totals_.script_errors += static_cast<std::uint32_t>(outcome.script_errors.size());
+        sink_(std::move(outcome));
+    };
+
+    auto input = input_of(item, iteration);
+    input.listen = Listen::prerequest;
+    input.request = [this] { return suite::request_json(request_); };
+    const bool send_it = co_await run_scripts(item, item.prerequest, input, outcome, turn);
+    if (totals_.fault) co_return turn;
+    if (!send_it || (options_.bail && turn.failed)) {
+        outcome.skipped = !send_it;
+        deliver();
+        co_return turn;
+    }
+
+    const auto built = build_request(item, request_, scopes_, dynamic_, build_);
+    outcome.method = built.wire.method;
+    outcome.url = built.shown_url;
+    ++totals_.requests;
+    auto exchange = co_await send(built.wire, outcome.presumed);
+    std::optional<Answered> answered;
+    if (exchange) {
+        answered.emplace(std::move(*exchange));
+        const auto& response = answered->response;
+        outcome.answer = check::Answer{response.code, response.reason, answered->time(), response.body.size()};
+    } else {
+        ++totals_.failed_requests;
+        outcome.error = exchange.error().message;
+        turn.failed = true;
+    }
+
+    if (!options_.bail || !turn.failed) {
+        input.listen = Listen::test;
+        input.response = answered ? &answered->view : nullptr;
+        const auto& url = built.wire.url;
+        input.request = [&] { return sent_request_json(built, cookie_header(url), dynamic_); };
+        input.cookies = [&] { return client_.cookies(url); };
+        host_.clear();
+        for (const auto& label : built.request.url.host) host_.append(host_.empty() ? "" : ".").append(label);
+        input.domain = host_;
+        co_await run_scripts(item, item.test, input, outcome, turn);
+        if (totals_.fault) co_return turn;
+    }
+    deliver();
+    co_return turn;
+}
+
+script::Input Scenario::input_of(const suite::Item& item, std::uint32_t iteration) {
+    script::Input input;
+    input.item_id = item.id;
+    input.item_name = item.name;
+    input.path = &path_;
+    input.iteration = iteration;
+    input.iterations = iterations_;
+    return input;
+}
+
+std::string Scenario::cookie_header(std::string_view url) const {
+    std::string text;
+    for (const auto& [name, value] : client_.cookies(url)) {
+        text.append(text.empty() ? "" : "; ").append(name).append("=").append(value);
+    }
+    return text;
+}
+
+// False when a pre-request script said to skip the request. With --bail the first failing script is the last one.
+Awaitable<bool> Scenario::run_scripts(const suite::Item&, const std::vector<std::uint32_t>& scripts,
+                                      script::Input& input, check::RequestOutcome& outcome, Turn& turn) {
+    for (const auto index : scripts) {
+        script::ScriptResult result;
+        input.owner = suite_.suite.scripts[index].owner;
+        co_await run_script(index, input, result);
+        if (totals_.fault) co_return false;
+        const bool skipped = result.skipped;
+        if (result.changed_request && !skipped) {
+            // Auth and behaviour of the item stay; what the script made is read like a collection.
+            if (auto changed = suite::read_request(*result.changed_request)) {
+                request_ = std::move(*changed);
+            } else {
+                result.errors.push_back({"prerequest", "Error", changed.error().to_string(), 0});
+            }
+        }
+        take_result(std::move(result), outcome, turn);
+        if (skipped) co_return false;
+        if (options_.bail && turn.failed) break;
+    }
+    co_return true;
+}
+
+void Scenario::take_result(script::ScriptResult&& result, check::RequestOutcome& outcome, Turn& turn) {
+    const auto is_failed = [](const check::Assertion& a) { return a.status == check::Status::failed; };
+    turn.failed = turn.failed || !result.errors.empty() ||
+                  std::any_of(result.assertions.begin(), result.assertions.end(), is_failed);
+    if (result.next_set) {
+        turn.next_set = true;
+        turn.next = std::move(result.next_request);
+    }
+    const auto append = [](auto& to, auto& from) {
+        to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+    };
+    append(outcome.assertions, result.assertions);
+    append(outcome.script_errors, result.errors);
+    append(outcome.console, result.console);
+}
+
+Awaitable<void> Scenario::run_script(std::uint32_t index, const script::Input& input, script::ScriptResult& result) {
+    const auto timed = [this](auto&& step) {
+        const auto begun = Clock::now();
+        auto progress = step();
+        totals_.in_scripts += std::chrono::duration_cast<Micros>(Clock::now() - begun);
+        return progress;
+    };
+    auto progress = timed([&] { return context_.begin(index, input, result); });
+    while (progress && !progress->done) {
+        if (!progress->sends.empty()) {
+            // One after the other: newman sends them at once, but on servers that matter the order is the same.
+            const auto sends = std::move(progress->sends);
+            std::vector<script::SendRequest> more;
+            for (const auto& send : sends) {
+                progress = co_await answer(send);
+                std::move(progress->sends.begin(), progress->sends.end(), std::back_inserter(more));
+                if (progress->done) break;
+            }
+            progress->sends = std::move(more);
+            continue;
+        }
+        if (progress->wake) co_await sleep_until(*progress->wake);
+        progress = timed([&] { return context_.resume(); });
+    }
+    if (!progress) totals_.fault = std::move(progress).error();
+}
+
+// Sends what a script asked for and hands it the answer.
+Awaitable<script::Progress> Scenario::answer(const script::SendRequest& send_request) {
+    const auto deliver = [&](const script::ResponseView* view, std::string_view error = {},
+                             std::string_view code = {}) {
+        auto progress = context_.deliver(send_request.id, view, error, code);
+        if (progress) return std::move(*progress);
+        totals_.fault = std::move(progress).error();
+        return script::Progress{};
+    };
+    auto request = suite::read_request(send_request.request);
+    if (!request) co_return deliver(nullptr, request.error().to_string());
+    const auto built = build_script_request(std::move(*request), dynamic_, build_);
+    bool presumed = false;
+    auto exchange = co_await send(built.wire, presumed);
+    if (!exchange) co_return deliver(nullptr, exchange.error().message, exchange.error().code);
+    const Answered answered(std::move(*exchange));
+    co_return deliver(&answered.view);
+}
+
+// A hanging server would cost the timeout for every request: after some in a row the rest is taken as timed out.
+Awaitable<http::Exchange<http::Response>> Scenario::send(const http::Request& request, bool& presumed) {
+    if (options_.timeouts_in_a_row != 0 && timeouts_in_a_row_ >= options_.timeouts_in_a_row) {
+        presumed = true;
+        ++totals_.presumed;
+        co_return tl::unexpected(last_timeout_);
+    }
+    auto exchange = co_await client_.send(request);
+    if (!exchange && exchange.error().kind == http::Failure::Kind::timeout) {
+        ++totals_.timeouts;
+        ++timeouts_in_a_row_;
+        last_timeout_ = exchange.error();
+    } else {
+        timeouts_in_a_row_ = 0;
+    }
+    co_return exchange;
+}
+
+}  // namespace
+
+Result<std::vector<std::size_t>> selected_items(const suite::Suite& suite, const std::vector<std::string>& folders) {
+    std::vector<std::size_t> items;
+    if (folders.empty()) {
+        for (std::size_t i = 0; i < suite.items.size(); ++i) items.push_back(i);
+        return items;
+    }
+    const auto missing = [&](const std::string& name) {
+        return fail("select folder", fmt::format("{} has no folder or request \"{}\"", suite.file, name),
+                    "compare --folder with the names in the collection");
+    };
+    if (folders.size() == 1) {
+        const suite::Node* found = nullptr;
+        if (!find_node(suite.root, folders[0], found)) return missing(folders[0]);
+        for (auto i = found->begin; i < found->end; ++i) items.push_back(i);
+        return items;
+    }
+    auto wanted = folders;
+    collect(suite.root, wanted, false, items);
+    if (!wanted.empty()) return missing(wanted.front());
+    return items;
+}
+
+http::Awaitable<ScenarioRun> run_scenario(const LoadedSuite& suite, script::Engine& engine, http::Connector& connector,
+                                          const ScenarioOptions& options, OutcomeSink sink) {
+    Scenario scenario(suite, engine, connector, options, std::move(sink), co_await asio::this_coro::executor);
+    co_return co_await scenario.run();
+}
+
+}  // namespace assay::harness

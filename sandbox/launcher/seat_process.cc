@@ -1,0 +1,96 @@
+// A seat: what a launch would otherwise do anew each time, done once and kept. Making a user namespace, writing its id
+// maps, emptying the capability bounding set (41 calls) and joining cgroups cost a third of a launch.
+//
+// Who runs: a fork of the launcher in a user namespace of its own, in a net namespace and (v1) in cgroups that nobody
+// else uses. It is the sandbox's user by id and holds every capability inside its user namespace, none outside. It
+// stands in the host's pid namespace: what it clones cannot see it. It reads the launcher's plans only, clones one init
+// for each, and keeps nothing of a sandbox: the init has its own memory, mounts, processes, ipc, host name.
+//
+// Who ends whom: inits are the launcher's children, not the seat's (CLONE_PARENT), and die with the launcher, as the
+// seat does. When a sandbox has ended and its net namespace is clean, the seat serves the next one.
+
+#include "sandbox/launcher/seat_process.h"
+
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include "sandbox/launcher/child.h"
+#include "sandbox/launcher/init.h"
+#include "sandbox/launcher/layout.h"
+
+namespace assay::sandbox {
+namespace {
+
+// Every init would copy its page tables. In a static program the thread's own block (errno, the stack guard) stands at
+// its beginning: that stays.
+void give_heap_back() {
+    constexpr std::uintptr_t kPage = 4096;
+    const auto block = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
+    const std::uintptr_t keep = (block + 2 * kPage) / kPage * kPage;
+    const auto end = static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
+    if (keep < end) ::syscall(SYS_brk, keep);  // refused, to no harm, if the block is elsewhere
+}
+
+// Waits for the next order; the launcher may die before the parent-death signal is armed.
+void await_order(Board& board, std::uint32_t done) {
+    while (board.launches.load(std::memory_order_acquire) == done) {
+        timespec second{1, 0};
+        ::syscall(SYS_futex, &board.launches, FUTEX_WAIT, done, &second, nullptr, 0);
+        if (!launcher_lives()) ::_exit(70);
+    }
+}
+
+void settle(const Plan& plan) {
+    // Capabilities stay: neither id is the namespace's 0.
+    check(plan, Step::become_user, ::setresgid(kInnerId, kInnerId, kInnerId) == 0);
+    check(plan, Step::become_user, ::setresuid(kInnerId, kInnerId, kInnerId) == 0);
+    // After the last change of ids, which clears it.
+    check(plan, Step::die_with_launcher, ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
+    if (!launcher_lives()) ::_exit(70);
+    // Inits inherit it, and are the same user as the programs that they start: those must not trace them.
+    check(plan, Step::become_user, ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+    // A new user namespace starts with a full set, so this cannot be inherited from the launcher; but it can be from
+    // us.
+    for (unsigned long cap = 0; cap < 64; ++cap) {
+        if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
+        if (errno == EINVAL && cap != 0) break;  // past the kernel's last one
+        give_up(plan, Step::drop_bounding_set, errno, 0);
+    }
+}
+
+void clone_init(Board& board) {
+    const Plan& plan = board.plan;
+    clone_args args{};
+    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
+    const long pid = ::syscall(SYS_clone3, &args, sizeof args);
+    if (pid == 0) run_init(board);
+    if (pid < 0) give_up(plan, Step::clone_init, errno, 0);
+}
+
+}  // namespace
+
+void run_seat(Board& board) {
+    give_heap_back();
+    for (std::uint32_t done = 0;; ++done) {
+        await_order(board, done);
+        const Plan& plan = board.plan;
+        if (done == 0) settle(plan);
+        // "0" is the writer itself; the launcher opened the files, and the kernel judges a write by who opened. Inits
+        // are born where their seat is.
+        for (unsigned i = 0; i < plan.join_count; ++i)
+            check(plan, Step::join_cgroup, ::write(plan.join[i], "0", 1) == 1);
+        clone_init(board);
+    }
+}
+
+}  // namespace assay::sandbox

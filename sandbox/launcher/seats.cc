@@ -1,0 +1,156 @@
+#include "sandbox/launcher/seats.h"
+
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+
+#include "sandbox/launcher/seat_process.h"
+
+namespace assay::sandbox {
+namespace {
+
+constexpr auto kDrain = std::chrono::seconds(10);  // a net namespace not clean by then is given up
+constexpr int kLooks = 2;                          // at draining ones, a launch
+
+}  // namespace
+
+Seats::~Seats() {
+    // The cgroups go next, and they must be empty.
+    for (auto* seats : {&used_, &idle_, &draining_})
+        for (auto& seat : *seats)
+            if (seat->pid > 0) ::kill(seat->pid, SIGKILL);
+    while (::waitpid(-1, nullptr, 0) > 0) {
+    }
+}
+
+Result<std::unique_ptr<Seat>> Seats::make(std::shared_ptr<NetNs> net) {
+    ASSAY_TRY(Arena arena, Arena::make());
+    auto seat = std::make_unique<Seat>(std::move(arena));
+    ASSAY_TRY(seat->group, cgroups_.acquire());
+    seat->net = std::move(net);
+    auto entered = nets_.enter(*seat->net);
+    // Descriptors stay one table with ours: what the launcher is sent, a seat can hand on to its init by number.
+    clone_args args{};
+    args.flags = CLONE_NEWUSER | CLONE_FILES;
+    args.exit_signal = SIGCHLD;
+    if (const int cgroup = seat->group == nullptr ? -1 : CgroupPool::clone_into(*seat->group); cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = static_cast<std::uint64_t>(cgroup);
+    }
+    const auto pid = entered ? static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args)) : -1;
+    if (pid == 0) run_seat(seat->arena.board());
+    if (pid < 0) {
+        const int code = errno;
+        cgroups_.release(seat->group);
+        if (!entered) return tl::unexpected(std::move(entered).error());
+        return fail_errno(code, "clone seat");
+    }
+    seat->pid = pid;
+    ++seat->net->users;
+    auto mapped = map_ids(identity_, pid);
+    if (!mapped) {
+        discard(std::move(seat));
+        return tl::unexpected(std::move(mapped).error());
+    }
+    return seat;
+}
+
+Result<Seat*> Seats::take(bool fresh, std::shared_ptr<NetNs> shared) {
+    std::unique_ptr<Seat> seat;
+    if (!fresh && !shared) {
+        const auto now = std::chrono::steady_clock::now();
+        // Oldest first: the parent has had the most time to close its sockets there.
+        for (int looks = 0; idle_.empty() && !draining_.empty() && looks < kLooks; ++looks) {
+            std::unique_ptr<Seat> oldest = std::move(draining_.front());
+            draining_.erase(draining_.begin());
+            if (nets_.clean(*oldest->net)) {
+                idle_.push_back(std::move(oldest));
+            } else if (now - oldest->free_since < kDrain) {
+                draining_.push_back(std::move(oldest));
+            } else {
+                discard(std::move(oldest));
+            }
+        }
+        if (!idle_.empty()) {
+            seat = std::move(idle_.back());
+            idle_.pop_back();
+        }
+    }
+    if (!seat) {
+        std::shared_ptr<NetNs> net = shared;
+        if (!net) {
+            ASSAY_TRY(net, nets_.make());
+        }
+        ASSAY_TRY(seat, make(std::move(net)));
+        seat->keep = !fresh && !shared;
+    }
+    used_.push_back(std::move(seat));
+    return used_.back().get();
+}
+
+void Seats::launch(Seat& seat) {
+    auto& launches = seat.arena.board().launches;
+    launches.fetch_add(1, std::memory_order_release);
+    ::syscall(SYS_futex, &launches, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+void Seats::give_back(Seat* seat) {
+    if (seat == nullptr) return;
+    auto at = std::find_if(used_.begin(), used_.end(), [&](const auto& other) { return other.get() == seat; });
+    std::unique_ptr<Seat> owned = std::move(*at);
+    used_.erase(at);
+    // A namespace that another sandbox still shares is that one's to clean up.
+    if (owned->pid < 0 || !owned->keep || owned->net->users > 1 || idle_.size() + draining_.size() >= keep_) {
+        discard(std::move(owned));
+        return;
+    }
+    owned->free_since = std::chrono::steady_clock::now();
+    const bool clean = nets_.clean(*owned->net);
+    (clean ? idle_ : draining_).push_back(std::move(owned));
+}
+
+void Seats::discard(std::unique_ptr<Seat> seat) {
+    --seat->net->users;
+    if (seat->pid < 0) {
+        cgroups_.release(seat->group);
+        return;
+    }
+    ::kill(seat->pid, SIGKILL);
+    ending_.push_back(seat->pid);
+    vacated_.push_back(seat->group);
+}
+
+const Seat* Seats::reaped(pid_t pid) {
+    for (std::size_t i = 0; i < ending_.size(); ++i) {
+        if (ending_[i] != pid) continue;
+        cgroups_.release(vacated_[i]);
+        ending_.erase(ending_.begin() + static_cast<std::ptrdiff_t>(i));
+        vacated_.erase(vacated_.begin() + static_cast<std::ptrdiff_t>(i));
+        return nullptr;
+    }
+    for (auto& seat : used_) {
+        if (seat->pid != pid) continue;
+        seat->pid = -1;
+        return seat.get();
+    }
+    for (auto* seats : {&idle_, &draining_}) {
+        for (auto at = seats->begin(); at != seats->end(); ++at) {
+            if ((*at)->pid != pid) continue;
+            (*at)->pid = -1;
+            discard(std::move(*at));
+            seats->erase(at);
+            return nullptr;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace assay::sandbox

@@ -1,0 +1,177 @@
+// assay suite run: one collection against any URL, with newman's options by newman's names.
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fstream>
+
+#include "harness/http/connectors.h"
+#include "harness/report/newman_csv.h"
+#include "harness/scenario.h"
+#include "tools/assay/commands.h"
+
+namespace assay::tools {
+
+namespace {
+
+struct SuiteOptions {
+    std::string file;
+    std::string base_url;
+    std::vector<std::string> global_vars;
+    std::vector<std::string> env_vars;
+    std::string environment;
+    std::string globals;
+    std::string data;
+    std::uint32_t iterations = 0;
+    std::vector<std::string> folders;
+    std::uint32_t timeout_request = 0;
+    std::uint32_t timeout_script = 5000;
+    std::uint32_t timeouts_in_a_row = 0;
+    std::uint32_t delay = 0;
+    bool bail = false;
+    bool ignore_redirects = false;
+    bool insecure = false;
+    std::string working_dir;
+    std::string reporter_csv;
+    bool quiet = false;
+};
+
+Result<std::pair<std::string, std::string>> assignment(const std::string& option, const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        return fail(option, "\"" + text + "\"", "write it as name=value");
+    }
+    return std::pair{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Result<harness::ScenarioOptions> scenario_options(const SuiteOptions& given) {
+    harness::ScenarioOptions options;
+    options.timeout_request = Millis(given.timeout_request);
+    options.timeout_script = Millis(given.timeout_script);
+    options.timeouts_in_a_row = given.timeouts_in_a_row;
+    options.delay = Millis(given.delay);
+    options.iterations = given.iterations;
+    options.folders = given.folders;
+    options.bail = given.bail;
+    options.follow_redirects = !given.ignore_redirects;
+    options.verify_certificate = !given.insecure;
+    options.working_dir = given.working_dir;
+    for (const auto& text : given.global_vars) {
+        ASSAY_TRY(auto variable, assignment("--global-var", text));
+        options.globals.push_back(std::move(variable));
+    }
+    for (const auto& text : given.env_vars) {
+        ASSAY_TRY(auto variable, assignment("--env-var", text));
+        options.environment.push_back(std::move(variable));
+    }
+    if (!given.base_url.empty()) options.globals.emplace_back("APIURL", given.base_url);
+    if (!given.environment.empty()) {
+        ASSAY_TRY(options.environment_file, suite::load_scope(given.environment));
+    }
+    if (!given.globals.empty()) {
+        ASSAY_TRY(options.globals_file, suite::load_scope(given.globals));
+    }
+    if (!given.data.empty()) {
+        ASSAY_TRY(options.data, suite::load_data(given.data));
+    }
+    return options;
+}
+
+void print(const check::RequestOutcome& outcome) {
+    const auto counts = check::count(outcome);
+    const auto answer = outcome.skipped  ? std::string("skipped")
+                        : outcome.answer ? fmt::format("{} {}, {} ms", outcome.answer->code, outcome.answer->status,
+                                                       outcome.answer->time.count())
+                                         : outcome.error + (outcome.presumed ? " (presumed)" : "");
+    fmt::print("{} {} [{}] {}/{} passed\n", outcome.method, outcome.item, answer, counts.passed, counts.total);
+    for (const auto& assertion : outcome.assertions) {
+        if (assertion.status != check::Status::failed) continue;
+        fmt::print("  failed: {}{}{}\n", assertion.name, assertion.message.empty() ? "" : ": ", assertion.message);
+    }
+    for (const auto& error : outcome.script_errors) {
+        fmt::print("  {} script: {}: {}{}\n", error.listen, error.kind, error.message,
+                   error.line == 0 ? "" : fmt::format(" (line {})", error.line));
+    }
+    for (const auto& line : outcome.console) fmt::print("  console.{}: {}\n", line.level, line.text);
+}
+
+Result<int> run(const SuiteOptions& given) {
+    ASSAY_TRY(const auto options, scenario_options(given));
+    ASSAY_TRY(auto platform, script::Platform::create());
+    harness::Suites suites(platform);
+    ASSAY_TRY(const auto suite, suites.load(given.file));
+    ASSAY_TRY(const auto engine, script::Engine::create(platform));
+    boost::asio::io_context lane(1);
+    http::HostConnector connector(lane.get_executor());
+    std::vector<check::RequestOutcome> outcomes;
+    const auto sink = [&](check::RequestOutcome outcome) {
+        if (!given.quiet) print(outcome);
+        outcomes.push_back(std::move(outcome));
+    };
+    harness::ScenarioRun done;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(lane, harness::run_scenario(*suite, *engine, connector, options, sink),
+                          [&](std::exception_ptr thrown, harness::ScenarioRun result) {
+                              failure = thrown;
+                              done = std::move(result);
+                          });
+    lane.run();
+    if (failure) std::rethrow_exception(failure);
+    if (done.fault) return tl::unexpected(*done.fault);
+    if (!given.reporter_csv.empty()) {
+        std::ofstream csv(given.reporter_csv, std::ios::binary);
+        csv << report::newman_csv(suite->suite.name, outcomes);
+        if (!csv.flush()) return fail("write report", given.reporter_csv, "check the folder and its permissions");
+    }
+    fmt::print("{} requests ({} failed, {} presumed), {} assertions: {} passed, {} failed; {}, {} in scripts\n",
+               done.requests, done.failed_requests, done.presumed, done.counts.total, done.counts.passed,
+               done.counts.failed, format_duration(done.elapsed), format_duration(done.in_scripts));
+    return done.counts.failed + done.failed_requests + done.script_errors == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void add_suite(CLI::App& app, int& exit_code) {
+    CLI::App* suite = app.add_subcommand("suite", "Postman collections, without a batch");
+    suite->require_subcommand(1);
+    CLI::App* run_command = suite->add_subcommand("run", "Run a collection against a server, as newman does");
+    auto given = std::make_shared<SuiteOptions>();
+    run_command->add_option("FILE", given->file, "Postman collection, v2.1")->required()->check(CLI::ExistingFile);
+    run_command->add_option("--base-url", given->base_url, "The same as --global-var APIURL=...");
+    run_command->add_option("--global-var", given->global_vars, "A global variable: name=value")
+        ->allow_extra_args(false);
+    run_command->add_option("--env-var", given->env_vars, "An environment variable: name=value")
+        ->allow_extra_args(false);
+    run_command->add_option("-e,--environment", given->environment, "Environment file")->check(CLI::ExistingFile);
+    run_command->add_option("-g,--globals", given->globals, "Globals file")->check(CLI::ExistingFile);
+    run_command->add_option("-d,--iteration-data", given->data, "Data of the iterations, CSV or JSON")
+        ->check(CLI::ExistingFile);
+    run_command->add_option("-n,--iteration-count", given->iterations, "Iterations (default: one a row of data)");
+    run_command->add_option("--folder", given->folders, "Only this folder or request; may be repeated")
+        ->allow_extra_args(false);
+    run_command->add_option("--timeout-request", given->timeout_request, "Idle time of one request, in ms; 0 = none")
+        ->capture_default_str();
+    run_command->add_option("--timeout-script", given->timeout_script, "Time of one script, in ms; 0 = none")
+        ->capture_default_str();
+    run_command
+        ->add_option("--timeouts-in-a-row", given->timeouts_in_a_row,
+                     "After so many the remaining requests fail at once; 0 = never")
+        ->capture_default_str();
+    run_command->add_option("--delay-request", given->delay, "Wait before each request, in ms")->capture_default_str();
+    run_command->add_flag("--bail", given->bail, "End at the first failure");
+    run_command->add_flag("--ignore-redirects", given->ignore_redirects, "Take a redirect as the answer");
+    run_command->add_flag("-k,--insecure", given->insecure, "Accept any certificate");
+    run_command->add_option("--working-dir", given->working_dir, "Where the files that bodies name are")
+        ->check(CLI::ExistingDirectory);
+    run_command->add_option("--reporter-csv", given->reporter_csv, "Write newman's CSV report to this file");
+    run_command->add_flag("--quiet", given->quiet, "Print the last line only");
+    run_command->callback([given, &exit_code] {
+        const auto code = run(*given);
+        if (!code) fmt::print(stderr, "assay: {}\n", code.error().to_string());
+        exit_code = code ? *code : 2;
+    });
+}
+
+}  // namespace assay::tools
