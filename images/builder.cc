@@ -178,7 +178,7 @@ class Build {
                   "--no-warn-script-location"};
         Words wheels = pip;
         wheels.insert(wheels.end(), {"--only-binary", ":all:"});
-        auto failed = step(wheels, true);
+        auto failed = step(wheels, runs_wheels_only(order_.content));
         if (!failed || !worth_building_from_source(*failed)) return failed;
         log_.note("not to be had as wheels (" + failed->to_string() + "); once more, building from source");
         empty_tree();
@@ -219,7 +219,9 @@ class Build {
                 all = false;
                 return std::nullopt;
             }
+            const Instant begin = Clock::now();
             auto layer = order_.package(package.name, package.version);
+            deadline_ += Clock::now() - begin;  // another build's time
             if (!layer) {
                 log_.note(fmt::format("{} {}: {}", package.name, package.version, layer.error().to_string()));
                 for (const std::string& line : layer.error().last_lines) log_.add(line + "\n");
@@ -288,6 +290,7 @@ class Build {
         spec.limits.disk = Bytes{256u << 20};  // home and what is not on the disk
         spec.limits.files = 4096;
         const auto left = std::chrono::ceil<std::chrono::seconds>(deadline_ - Clock::now());
+        spec.limits.cpu_time = order_.limits.cpu_time;
         spec.limits.wall_time = std::max(left, std::chrono::seconds(1));
         spec.net = sandbox::Net::fresh;
         spec.sockets = 1;
@@ -371,8 +374,7 @@ class Build {
     // ------------------------------------------------------------------------------------------ afterwards
 
     void empty_tree() {
-        std::error_code ignored;
-        for (const auto& entry : fs::directory_iterator(tree(), ignored)) (void)remove_tree(entry.path());
+        for (const std::string& entry : list_beneath(tree(), ".")) (void)remove_tree(tree() + "/" + entry);
     }
 
     // What only the build needed.

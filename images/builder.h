@@ -20,7 +20,9 @@
 namespace assay::images {
 
 struct BuildLimits {
-    std::chrono::seconds wall_time{600};  // of the whole build
+    // CPU is what packages' own code is judged by: it means the same at any load. Wall time ends what hangs.
+    std::chrono::seconds cpu_time{600};    // of a step
+    std::chrono::seconds wall_time{1200};  // of the whole build
     Bytes memory{2ull << 30};
     std::uint32_t processes = 512;
     Bytes disk{4ull << 30};           // of everything below the build's directory

@@ -199,7 +199,13 @@ Result<LayerStore> LayerStore::open(Options options) {
 }
 
 tl::expected<Layer, LayerFailure> LayerStore::ensure(const LayerRequest& request, const std::stop_token& stop) {
-    auto layer = state_->ensure(request, stop);
+    auto layer = [&]() -> tl::expected<Layer, LayerFailure> {
+        try {
+            return state_->ensure(request, stop);
+        } catch (const std::exception& error) {  // of a library; out of memory
+            return tl::unexpected(fault(Reason::internal, Error{"make layer", 0, error.what(), {}}));
+        }
+    }();
     if (!layer)
         for (const auto& [file, bytes] : request.manifests)
             if (const std::string place = locate(file, bytes, layer.error().subject); !place.empty()) {

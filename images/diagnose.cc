@@ -216,6 +216,8 @@ std::optional<LayerFailure> diagnose(const StepOutcome& step) {
         const Proxy::Event& event = step.proxy.failures.front();
         return unreachable(fmt::format("{}: {}", event.host, event.what));
     }
+    if (!step.exit.limits_hit.empty())
+        return failure(Reason::limit_exceeded, "the limit of " + step.exit.limits_hit.front() + " was reached");
     const bool pip = step.kind == LayerKind::python_prefix;
     if (pip && step.trusted)
         if (auto fetch = failed_fetch(step.log)) return unreachable("pip: " + *fetch);

@@ -43,6 +43,22 @@ bool has_strangers(const std::string& tree, const std::vector<NodePackage>& pack
     return false;
 }
 
+// As root we own the copies, and servers are another user.
+void let_others_read(const fs::path& path) {
+    std::error_code ignored;
+    const auto open_to_all = [&](const fs::path& entry) {
+        const auto status = fs::symlink_status(entry, ignored);
+        if (fs::is_symlink(status)) return;
+        auto more = fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read;
+        if (fs::is_directory(status)) more |= fs::perms::owner_exec | fs::perms::group_exec | fs::perms::others_exec;
+        fs::permissions(entry, more, fs::perm_options::add | fs::perm_options::nofollow, ignored);
+        if (ignored) fs::permissions(entry, more, fs::perm_options::add, ignored);  // no nofollow on this kernel
+    };
+    open_to_all(path);
+    fs::recursive_directory_iterator entry(path, ignored);
+    for (; entry != fs::recursive_directory_iterator(); entry.increment(ignored)) open_to_all(entry->path());
+}
+
 }  // namespace
 
 std::vector<NodePackage> node_packages(const std::string& tree) {
@@ -98,6 +114,7 @@ Result<bool> adopt_package(const NodePackage& package, const Layer& layer, const
         fs::copy(from + "/" + same->path + "/" + entry, target + "/" + entry,
                  fs::copy_options::recursive | fs::copy_options::copy_symlinks, failed);
         if (failed) return fail_errno(failed.value(), "copy package", package.path + "/" + entry);
+        let_others_read(target + "/" + entry);
     }
     return true;
 }

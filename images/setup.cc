@@ -326,6 +326,18 @@ std::string LayerContent::digest() const {
     return sha256(all);
 }
 
+bool runs_wheels_only(const LayerContent& content) {
+    for (const auto& [name, text] : content.files) {
+        if (text.find('\0') != std::string::npos) return false;  // another encoding: not read here
+        for (const std::string_view line : split_lines(text)) {
+            if (line.find('@') != std::string_view::npos || line.find("://") != std::string_view::npos) return false;
+            if (line.find('-') == 0 && include_of(line).empty()) return false;
+            if (line.find(" -") != std::string_view::npos || line.ends_with('\\')) return false;
+        }
+    }
+    return true;
+}
+
 std::vector<std::string> manifest_includes(std::string_view requirements) {
     std::vector<std::string> names;
     for (const std::string_view line : split_lines(requirements))

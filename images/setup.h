@@ -39,6 +39,10 @@ struct Setup {
 // and, where there is one, line.
 Result<Setup> plan_setup(const Recipe& recipe, const Manifests& manifests, const std::vector<std::string>& commands);
 
+// Whether pip told to use wheels alone runs no code for this content. A direct reference may be a source archive, and
+// an option in the file may take the command's word back.
+bool runs_wheels_only(const LayerContent& content);
+
 // Files that a requirements.txt refers to by -r and -c, as written; the caller adds them to the manifests.
 std::vector<std::string> manifest_includes(std::string_view requirements);
 

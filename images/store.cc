@@ -131,7 +131,8 @@ Result<void> discard(StoreState& state, const std::string& path, std::string_vie
 std::vector<std::string> names_in(const std::string& folder) {
     std::vector<std::string> names;
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) names.push_back(entry.path().filename());
+    for (fs::directory_iterator entry(folder, ignored); entry != fs::directory_iterator(); entry.increment(ignored))
+        names.push_back(entry->path().filename());
     return names;
 }
 

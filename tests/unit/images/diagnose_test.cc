@@ -150,6 +150,9 @@ TEST(Diagnose, SizeAndMemoryAreTheSubmissionsOwn) {
     step.exit.how = sandbox::Exit::How::limit;
     step.exit.limit = "memory";
     EXPECT_EQ(reason(step), Reason::limit_exceeded);
+    auto compiler = pip("c++: fatal error: Killed signal terminated program cc1plus", false);
+    compiler.exit.limits_hit = {"memory"};  // one process of many
+    EXPECT_EQ(reason(compiler), Reason::limit_exceeded);
 }
 
 TEST(Diagnose, TriesSourceOnlyWhereItMayHelp) {

@@ -40,6 +40,7 @@ class NodeTree : public testing::Test {
         const std::string tree = building.path() + "/tree";
         write_tree(tree, "node_modules/native", integrity);
         write(tree + "/node_modules/native/build/native.node", "compiled");
+        fs::permissions(tree + "/node_modules/native/build/native.node", fs::perms::owner_read);
         fs::create_symlink("/etc/passwd", tree + "/node_modules/native/build/link");
         if (strangers) write(tree + "/node_modules/.generated/client.js", "x");
         return *std::move(building).commit({});
@@ -92,6 +93,7 @@ TEST_F(NodeTree, AdoptsABuiltPackageAndKeepsWhatIsNestedInIt) {
     ASSERT_TRUE(adopted) << adopted.error().to_string();
     EXPECT_TRUE(*adopted);
     EXPECT_EQ(read_beneath(tree, folder + "/build/native.node", 100).value_or(""), "compiled");
+    EXPECT_EQ(fs::status(tree + "/" + folder + "/build/native.node").permissions(), fs::perms{0444});
     EXPECT_TRUE(fs::is_symlink(tree + "/" + folder + "/build/link"));
     EXPECT_FALSE(fs::exists(tree + "/" + folder + "/stale.js"));
     EXPECT_TRUE(fs::exists(tree + "/" + folder + "/node_modules/inner/index.js"));

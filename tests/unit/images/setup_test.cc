@@ -135,6 +135,18 @@ TEST(PlanSetup, FollowsIncludedRequirements) {
     EXPECT_EQ(setup->layer->files.size(), 2u);
 }
 
+TEST(RunsWheelsOnly, TrustsNothingThatMayBuildFromSource) {
+    const auto trusted = [](const std::string& requirements) {
+        return runs_wheels_only(*plan_setup(python(), {{"requirements.txt", requirements}}, {})->layer);
+    };
+    EXPECT_TRUE(trusted("flask[async]==3.0 ; python_version > '3.8'\nsix>=1.0,<2\n# https://x\n-r base.txt\n"));
+    for (const char* text : {"x @ https://r.example/x.tar.gz", "https://r.example/x.tar.gz",
+                             "six\n--no-binary :all:", "six --config-settings=a=b", "six \\\n --global-option=x",
+                             "-i https://r.example/simple\nsix"})
+        EXPECT_FALSE(trusted(text)) << text;
+    EXPECT_FALSE(trusted(std::string("\xff\xfes\0", 4)));
+}
+
 TEST(PlanSetup, NamesFileAndLineOfAManifestThatCannotBeRead) {
     auto message = [](const Recipe& recipe, const char* file, const std::string& text) {
         auto setup = plan_setup(recipe, {{file, text}}, {});
