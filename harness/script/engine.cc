@@ -53,6 +53,9 @@ void on_rejection(JSContext* cx, bool, JS::HandleObject promise, JS::PromiseReje
     }
 }
 
+// The library knows one context a thread, and crashes on a second.
+thread_local bool has_engine = false;
+
 // JS_Init and JS_ShutDown, once a process. The library cannot be initialised again after its end.
 struct Library {
     bool ready = JS_Init();
@@ -82,16 +85,17 @@ Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platform, const Limits& limits) {
+    if (has_engine) return fail("create JavaScript context", "this thread has one already", "use one engine a lane");
     auto state = std::make_unique<State>();
     state->platform = std::move(platform);
     state->limits = limits;
-    state->owner = std::this_thread::get_id();
     // The collector's own limit is a backstop: near it the collector works for every few objects, so the watchdog
     // ends a script before.
     const auto heap = static_cast<std::uint32_t>(std::min<std::uint64_t>(limits.heap.count * 3 / 2, 0xffffffff));
     JSContext* cx = JS_NewContext(heap, state->platform->state().root.runtime());
     if (cx == nullptr) return fail("create JavaScript context", "out of memory", "lower --jobs");
     state->cx = cx;
+    has_engine = true;
     JS_SetContextPrivate(cx, state.get());
     JS_SetNativeStackQuota(cx, kStackQuota);
     JS_SetGCParameter(cx, JSGC_INCREMENTAL_GC_ENABLED, 0);
@@ -121,6 +125,7 @@ Engine::State::~State() {
     anchor.reset();
     jobs.reset();
     JS_DestroyContext(cx);
+    has_engine = false;
 }
 
 JSObject* Engine::State::new_global() {

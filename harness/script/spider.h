@@ -130,7 +130,6 @@ struct Engine::State {
     std::unique_ptr<JobQueue> jobs;
     JS::PersistentRootedObject anchor;  // a global that keeps the zone of all runs alive
     std::unique_ptr<Watchdog::Slot> slot;
-    std::thread::id owner;
 
     // Of the script that runs now.
     ScriptContext::State* current = nullptr;

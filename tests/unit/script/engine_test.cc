@@ -49,6 +49,12 @@ TEST(Engine, AnotherRunSeesNothingOfTheFirst) {
     EXPECT_EQ(seen, "undefined undefined");
 }
 
+TEST(Engine, ASecondOneOnAThreadIsAnError) {
+    const auto first = Engine::create(platform());
+    EXPECT_TRUE(first);
+    EXPECT_FALSE(Engine::create(platform()));
+}
+
 TEST(Engine, NamesThatNewmanHidesAreHidden) {
     Script run({"console.log(typeof globalThis, typeof Intl, typeof WebAssembly, typeof window, typeof process)"});
     EXPECT_EQ(console(run(0)), "undefined undefined undefined undefined undefined");
