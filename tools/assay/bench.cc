@@ -7,6 +7,7 @@ namespace assay::tools {
 void add_bench(CLI::App& app, int& exit_code) {
     CLI::App* bench = app.add_subcommand("bench", "Measure the harness on this machine");
     bench->require_subcommand(1);
+    add_bench_launch(*bench, exit_code);
     add_bench_batch(*bench, exit_code);
 }
 

@@ -102,7 +102,8 @@ std::string write_tar(const std::string& file, const std::vector<Entry>& entries
             archive_entry_set_hardlink(entry, each.link.c_str());
         else if (each.type == AE_IFLNK)
             archive_entry_set_symlink(entry, each.link.c_str());
-        EXPECT_EQ(archive_write_header(writer, entry), ARCHIVE_OK) << archive_error_string(writer);
+        // A warning: without a UTF-8 locale the name is stored as the bytes that it is.
+        EXPECT_GE(archive_write_header(writer, entry), ARCHIVE_WARN) << archive_error_string(writer);
         archive_write_data(writer, each.bytes.data(), each.bytes.size());
         archive_entry_free(entry);
     }
