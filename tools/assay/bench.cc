@@ -8,6 +8,7 @@ void add_bench(CLI::App& app, int& exit_code) {
     CLI::App* bench = app.add_subcommand("bench", "Measure the harness on this machine");
     bench->require_subcommand(1);
     add_bench_launch(*bench, exit_code);
+    add_bench_dispatch(*bench, exit_code);
     add_bench_batch(*bench, exit_code);
 }
 

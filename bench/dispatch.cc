@@ -1,0 +1,395 @@
+// Threads: one a lane, each with its engine and io_context, which start together and stop at a deadline; the canned
+// server's own. Nothing is shared but the compiled suite.
+#include "bench/dispatch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <atomic>
+#include <barrier>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <iterator>
+#include <thread>
+
+#include "bench/canned_server.h"
+#include "harness/http/connectors.h"
+#include "harness/scenario.h"
+
+namespace assay::bench {
+
+namespace {
+
+using nlohmann::json;
+
+double thread_cpu_us() {
+    timespec spent{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) / 1e3;
+}
+
+std::vector<std::pair<std::string, std::string>> conduit_globals(std::uint16_t port) {
+    return {{"APIURL", fmt::format("http://127.0.0.1:{}/api", port)},
+            {"USERNAME", "user"},
+            {"EMAIL", "user@mail.com"},
+            {"PASSWORD", "password"}};
+}
+
+// One lane's world: everything that a run needs, on the thread that made it.
+struct Lane {
+    Lane(const harness::LoadedSuite& loaded, std::unique_ptr<script::Engine> made, std::uint16_t port)
+        : suite(loaded), engine(std::move(made)) {
+        options.globals = conduit_globals(port);
+        options.timeout_request = Millis(10000);
+        options.seed = 1;
+    }
+
+    // What failed first is kept in `complaint`.
+    harness::ScenarioRun run() {
+        harness::ScenarioRun done;
+        const auto sink = [this](check::RequestOutcome outcome) {
+            if (!complaint.empty()) return;
+            if (!outcome.error.empty()) complaint = outcome.item + ": " + outcome.error;
+            for (const check::Assertion& assertion : outcome.assertions)
+                if (assertion.status == check::Status::failed && complaint.empty())
+                    complaint = outcome.item + ": " + assertion.name;
+        };
+        boost::asio::co_spawn(context, harness::run_scenario(suite, *engine, connector, options, sink),
+                              [&done](std::exception_ptr thrown, harness::ScenarioRun result) {
+                                  if (thrown) std::rethrow_exception(thrown);
+                                  done = std::move(result);
+                              });
+        context.restart();
+        context.run();
+        return done;
+    }
+
+    const harness::LoadedSuite& suite;
+    std::unique_ptr<script::Engine> engine;
+    harness::ScenarioOptions options;
+    boost::asio::io_context context{1};
+    http::HostConnector connector{context.get_executor()};
+    std::string complaint;
+};
+
+Result<harness::ScenarioRun> run_once(const std::shared_ptr<script::Platform>& platform,
+                                      const harness::LoadedSuite& suite, std::uint16_t port) {
+    ASSAY_TRY(auto engine, script::Engine::create(platform));
+    Lane lane(suite, std::move(engine), port);
+    harness::ScenarioRun run = lane.run();
+    if (run.fault) return tl::unexpected(*run.fault);
+    if (run.counts.failed != 0 || run.failed_requests != 0 || run.script_errors != 0)
+        return fail("run the collection on the built-in Conduit",
+                    fmt::format("{}: {} of {} assertions failed, first \"{}\"", suite.suite.file, run.counts.failed,
+                                run.counts.total, lane.complaint),
+                    "give a Conduit collection that a correct backend passes");
+    return run;
+}
+
+struct Share {
+    std::uint64_t runs = 0;
+    double cpu_us = 0;
+    double script_us = 0;
+    std::string complaint;
+    std::optional<Error> error;
+};
+
+Result<DispatchFigure> measure_lanes(const std::shared_ptr<script::Platform>& platform,
+                                     const harness::LoadedSuite& suite, CannedServer& server, unsigned lanes,
+                                     Millis span) {
+    std::vector<Share> shares(lanes);
+    std::barrier start(static_cast<std::ptrdiff_t>(lanes) + 1);
+    std::atomic<bool> over = false;
+    const auto work = [&](Share& share) {
+        auto engine = script::Engine::create(platform);
+        if (!engine) {
+            share.error = engine.error();
+            start.arrive_and_wait();
+            return;
+        }
+        Lane lane(suite, std::move(*engine), server.port());
+        for (int warm = 0; warm < 5; ++warm) lane.run();
+        start.arrive_and_wait();
+        const double before = thread_cpu_us();
+        while (!over) {
+            const harness::ScenarioRun run = lane.run();
+            share.script_us += static_cast<double>(run.in_scripts.count());
+            ++share.runs;
+        }
+        share.cpu_us = thread_cpu_us() - before;
+        share.complaint = lane.complaint;
+    };
+    std::vector<std::thread> threads;
+    for (Share& share : shares) threads.emplace_back(work, std::ref(share));
+    start.arrive_and_wait();
+    const Instant began = Clock::now();
+    const Micros server_before = server.cpu();
+    std::this_thread::sleep_for(span);
+    over = true;
+    for (std::thread& thread : threads) thread.join();
+    const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    const Micros server_cpu = server.cpu() - server_before;
+
+    DispatchFigure figure;
+    figure.lanes = lanes;
+    for (const Share& share : shares) {
+        if (share.error) return tl::unexpected(*share.error);
+        if (!share.complaint.empty()) return fail("measure dispatch", "a run failed: " + share.complaint);
+        figure.runs += share.runs;
+        figure.cpu_us += share.cpu_us;
+        figure.script_us += share.script_us;
+    }
+    if (figure.runs == 0) return fail("measure dispatch", "no run ended in time", "give a longer --seconds");
+    const auto runs = static_cast<double>(figure.runs);
+    figure.runs_per_second = runs / seconds;
+    figure.cpu_us /= runs;
+    figure.script_us /= runs;
+    figure.server_cpu_us = static_cast<double>(server_cpu.count()) / runs;
+    return figure;
+}
+
+// One run of the bare client: connect, then each request's bytes and as many bytes as its answer has.
+Result<void> replay_once(const Tape& tape, std::uint16_t port, int epoll) {
+    Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    if (!socket || ::connect(socket.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0)
+        return fail_errno(errno, "connect to the canned server");
+    const int yes = 1;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    epoll_event event{EPOLLIN | EPOLLET, {.fd = socket.get()}};
+    if (::epoll_ctl(epoll, EPOLL_CTL_ADD, socket.get(), &event) != 0) return fail_errno(errno, "add to epoll");
+    char bytes[65536];
+    for (std::size_t i = 0; i < tape.requests.size(); ++i) {
+        const std::string& request = tape.requests[i];
+        if (::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+            return fail_errno(errno, "send to the canned server");
+        for (std::size_t wanted = tape.answers[i].size(); wanted > 0;) {
+            const ssize_t got = ::recv(socket.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+            if (got > 0) {
+                wanted -= std::min(wanted, static_cast<std::size_t>(got));
+            } else if (got < 0 && errno == EAGAIN) {
+                ::epoll_wait(epoll, &event, 1, 1000);
+            } else {
+                return fail_errno(errno, "receive from the canned server");
+            }
+        }
+    }
+    return {};
+}
+
+Result<DispatchFigure> measure_floor(const Tape& tape, CannedServer& server, Millis span) {
+    const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return fail_errno(errno, "make epoll");
+    for (int warm = 0; warm < 5; ++warm) ASSAY_CHECK(replay_once(tape, server.port(), epoll.get()));
+    DispatchFigure figure;
+    figure.lanes = 1;
+    const Micros server_before = server.cpu();
+    const double before = thread_cpu_us();
+    const Instant began = Clock::now();
+    while (Clock::now() - began < span) {
+        ASSAY_CHECK(replay_once(tape, server.port(), epoll.get()));
+        ++figure.runs;
+    }
+    const auto runs = static_cast<double>(figure.runs);
+    figure.cpu_us = (thread_cpu_us() - before) / runs;
+    figure.runs_per_second = runs / std::chrono::duration<double>(Clock::now() - began).count();
+    figure.server_cpu_us = static_cast<double>((server.cpu() - server_before).count()) / runs;
+    return figure;
+}
+
+// What the suite itself put into a recorded request.
+http::Request as_sent(const std::string& text, std::uint16_t port) {
+    http::Request request;
+    const auto end = text.find("\r\n\r\n");
+    std::string_view head = std::string_view(text).substr(0, end);
+    const auto line = head.substr(0, head.find("\r\n"));
+    const auto blank = line.find(' ');
+    request.method = line.substr(0, blank);
+    request.url = fmt::format("http://127.0.0.1:{}{}", port, line.substr(blank + 1, line.rfind(' ') - blank - 1));
+    request.body = text.substr(end + 4);
+    while (!head.empty()) {
+        const auto at = head.find("\r\n");
+        head.remove_prefix(at == std::string_view::npos ? head.size() : at + 2);
+        for (std::string_view name : {"Content-Type", "X-Requested-With", "Authorization"})
+            if (head.starts_with(std::string(name) + ": "))
+                request.headers.push_back(
+                    {std::string(name),
+                     std::string(head.substr(name.size() + 2, head.find("\r\n") - name.size() - 2))});
+    }
+    return request;
+}
+
+Result<DispatchFigure> measure_client(const Tape& tape, CannedServer& server, Millis span) {
+    std::vector<http::Request> requests;
+    for (const std::string& text : tape.requests) requests.push_back(as_sent(text, server.port()));
+    boost::asio::io_context context(1);
+    http::HostConnector connector(context.get_executor());
+    std::string complaint;
+    const auto run = [&]() -> http::Awaitable<void> {
+        http::Client client(context.get_executor(), connector, {Millis(10000), 64_MiB});
+        for (const http::Request& request : requests) {
+            const auto response = co_await client.send(request);
+            if (!response) complaint = response.error().message;
+        }
+    };
+    const auto once = [&] {
+        boost::asio::co_spawn(context, run(), boost::asio::detached);
+        context.restart();
+        context.run();
+    };
+    for (int warm = 0; warm < 5; ++warm) once();
+    DispatchFigure figure;
+    figure.lanes = 1;
+    const Micros server_before = server.cpu();
+    const double before = thread_cpu_us();
+    const Instant began = Clock::now();
+    while (Clock::now() - began < span) {
+        once();
+        ++figure.runs;
+    }
+    if (!complaint.empty()) return fail("measure the client", complaint);
+    const auto runs = static_cast<double>(figure.runs);
+    figure.cpu_us = (thread_cpu_us() - before) / runs;
+    figure.runs_per_second = runs / std::chrono::duration<double>(Clock::now() - began).count();
+    figure.server_cpu_us = static_cast<double>((server.cpu() - server_before).count()) / runs;
+    return figure;
+}
+
+Result<NewmanFigure> measure_newman(const DispatchOptions& options, std::uint16_t port) {
+    std::vector<std::string> words;
+    for (std::string_view rest = options.newman; !rest.empty();) {
+        const auto at = rest.find(' ');
+        if (at != 0) words.emplace_back(rest.substr(0, at));
+        rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+    }
+    for (const char* word : {"run", options.collection.c_str(), "--reporters", "json", "--reporter-json-export",
+                             "/dev/null", "--timeout-request", "10000"})
+        words.emplace_back(word);
+    for (const auto& [name, value] : conduit_globals(port)) {
+        words.emplace_back("--global-var");
+        words.push_back(name + "=" + value);
+    }
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    NewmanFigure figure;
+    Result<void> done;
+    for (unsigned i = 0; i < options.newman_runs && done; ++i) {
+        pid_t child = 0;
+        const Instant began = Clock::now();
+        int status = 0;
+        rusage usage{};
+        if (const int code = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ); code != 0) {
+            done = fail_errno(code, "start newman", words.front(), "give its path with --newman");
+        } else if (::wait4(child, &status, 0, &usage) != child) {
+            done = fail_errno(errno, "wait for newman");
+        } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            done = fail("run newman", fmt::format("{} ended with wait status {}", words.front(), status),
+                        "it has to pass the collection: run it by hand");
+        } else {
+            figure.seconds += std::chrono::duration<double>(Clock::now() - began).count();
+            for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+                figure.cpu_us += static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+        }
+    }
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (!done) return tl::unexpected(done.error());
+    figure.seconds /= options.newman_runs;
+    figure.cpu_us /= options.newman_runs;
+    return figure;
+}
+
+json to_json(const DispatchFigure& figure) {
+    return {{"lanes", figure.lanes},
+            {"runs", figure.runs},
+            {"runs_per_second", figure.runs_per_second},
+            {"cpu_us_per_run", figure.cpu_us},
+            {"script_us_per_run", figure.script_us},
+            {"server_cpu_us_per_run", figure.server_cpu_us}};
+}
+
+}  // namespace
+
+Result<DispatchReport> measure_dispatch(const DispatchOptions& options) {
+    ASSAY_TRY(auto platform, script::Platform::create());
+    harness::Suites suites(platform);
+    ASSAY_TRY(const auto suite, suites.load(options.collection));
+
+    // One run against a Conduit that thinks is recorded; all others are answered from the tape.
+    auto tape = std::make_shared<Tape>();
+    DispatchReport report;
+    report.collection = options.collection;
+    {
+        ASSAY_TRY(const auto thinking, CannedServer::start(recording(*tape)));
+        ASSAY_TRY(const auto run, run_once(platform, *suite, thinking->port()));
+        report.requests = run.requests;
+        report.assertions = run.counts.total;
+    }
+    ASSAY_TRY(const auto server, CannedServer::start(replaying(tape)));
+    ASSAY_CHECK(run_once(platform, *suite, server->port()));
+
+    ASSAY_TRY(report.floor, measure_floor(*tape, *server, options.span));
+    ASSAY_TRY(report.client, measure_client(*tape, *server, options.span));
+    for (unsigned lanes = 1; lanes <= options.lanes; ++lanes) {
+        ASSAY_TRY(const auto figure, measure_lanes(platform, *suite, *server, lanes, options.span));
+        report.lanes.push_back(figure);
+    }
+    if (!options.newman.empty()) {
+        ASSAY_TRY(report.newman, measure_newman(options, server->port()));
+    }
+    return report;
+}
+
+json to_json(const DispatchReport& report) {
+    json lanes = json::array();
+    for (const DispatchFigure& figure : report.lanes) lanes.push_back(to_json(figure));
+    json whole = {{"bench", "dispatch"},
+                  {"collection", report.collection},
+                  {"requests", report.requests},
+                  {"assertions", report.assertions},
+                  {"lanes", lanes},
+                  {"floor", to_json(report.floor)},
+                  {"client", to_json(report.client)}};
+    if (report.newman)
+        whole["newman"] = {{"seconds_per_run", report.newman->seconds}, {"cpu_us_per_run", report.newman->cpu_us}};
+    return whole;
+}
+
+std::string to_text(const DispatchReport& report) {
+    std::string text =
+        fmt::format("{}: {} requests, {} assertions a run\n\n", report.collection, report.requests, report.assertions);
+    const auto out = std::back_inserter(text);
+    const auto row = [&](const std::string& name, double rate, double cpu, const std::string& scripts) {
+        fmt::format_to(out, "{:<22}{:>10.{}f}{:>14.0f}{:>14}{:>12.1f}\n", name, rate, rate < 10 ? 2 : 0, cpu, scripts,
+                       cpu / report.floor.cpu_us);
+    };
+    fmt::format_to(out, "{:<22}{:>10}{:>14}{:>14}{:>12}\n", "", "runs/s", "CPU us/run", "in scripts", "to floor");
+    row("floor (bare client)", report.floor.runs_per_second, report.floor.cpu_us, "-");
+    row("HTTP client alone", report.client.runs_per_second, report.client.cpu_us, "-");
+    for (const DispatchFigure& figure : report.lanes)
+        row(fmt::format("assay, {} lane{}", figure.lanes, figure.lanes == 1 ? "" : "s"), figure.runs_per_second,
+            figure.cpu_us, fmt::format("{:.0f}", figure.script_us));
+    if (report.newman) {
+        row("newman", 1 / report.newman->seconds, report.newman->cpu_us, "-");
+        fmt::format_to(out, "\nnewman's CPU a run is {:.0f} times that of assay on one lane\n",
+                       report.newman->cpu_us / report.lanes.front().cpu_us);
+    }
+    return text;
+}
+
+}  // namespace assay::bench

@@ -1,0 +1,54 @@
+// How many suite runs a second this harness can fire, against a server that costs next to nothing.
+//
+// All figures in one go, so that their ratios hold whatever the machine: the harness on 1..N lanes; its HTTP client
+// alone; the floor, a bare epoll client that replays the same bytes and looks at nothing; and newman, when it is there.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace assay::bench {
+
+struct DispatchOptions {
+    std::string collection;  // a Conduit collection; all of it must pass on the built-in Conduit
+    std::string newman;      // command, words apart by blanks; empty: not measured
+    unsigned lanes = 1;      // the most; every number from 1 is measured
+    Millis span{2000};       // of one measurement
+    unsigned newman_runs = 3;
+};
+
+struct DispatchFigure {
+    unsigned lanes = 0;
+    std::uint64_t runs = 0;
+    double runs_per_second = 0;
+    double cpu_us = 0;         // of the measured side alone, a run
+    double script_us = 0;      // of that, in JavaScript; harness only
+    double server_cpu_us = 0;  // of the canned server, a run
+};
+
+struct NewmanFigure {
+    double seconds = 0;  // wall, a run, start of node included
+    double cpu_us = 0;
+};
+
+struct DispatchReport {
+    std::string collection;
+    std::size_t requests = 0;
+    std::size_t assertions = 0;
+    std::vector<DispatchFigure> lanes;
+    DispatchFigure floor;
+    DispatchFigure client;  // the HTTP client alone: same requests, answers parsed and dropped
+    std::optional<NewmanFigure> newman;
+};
+
+Result<DispatchReport> measure_dispatch(const DispatchOptions& options);
+
+[[nodiscard]] nlohmann::json to_json(const DispatchReport& report);
+[[nodiscard]] std::string to_text(const DispatchReport& report);
+
+}  // namespace assay::bench
