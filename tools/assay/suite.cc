@@ -35,6 +35,7 @@ struct SuiteOptions {
     bool insecure = false;
     std::string working_dir;
     std::string reporter_csv;
+    bool complete_sandbox = false;
     bool quiet = false;
 };
 
@@ -99,7 +100,8 @@ void print(const check::RequestOutcome& outcome) {
 
 Result<int> run(const SuiteOptions& given) {
     ASSAY_TRY(const auto options, scenario_options(given));
-    ASSAY_TRY(auto platform, script::Platform::create());
+    ASSAY_TRY(auto platform, script::Platform::create(given.complete_sandbox ? script::Sandbox::complete
+                                                                             : script::Sandbox::automatic));
     harness::Suites suites(platform);
     ASSAY_TRY(const auto suite, suites.load(given.file));
     ASSAY_TRY(const auto engine, script::Engine::create(platform));
@@ -166,6 +168,8 @@ void add_suite(CLI::App& app, int& exit_code) {
     run_command->add_option("--working-dir", given->working_dir, "Where the files that bodies name are")
         ->check(CLI::ExistingDirectory);
     run_command->add_option("--reporter-csv", given->reporter_csv, "Write newman's CSV report to this file");
+    run_command->add_flag("--complete-sandbox", given->complete_sandbox,
+                          "Run scripts in newman's own sandbox even where the small, faster one suffices");
     run_command->add_flag("--quiet", given->quiet, "Print the last line only");
     run_command->callback([given, &exit_code] {
         const auto code = run(*given);
