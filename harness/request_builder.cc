@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/base64.h"
+#include "harness/authorize.h"
 #include "harness/http/fields.h"
 #include "harness/request_body.h"
 #include "harness/suite/postman.h"
@@ -50,29 +50,6 @@ class Resolver {
     const suite::Scopes& scopes_;
     suite::Dynamic& dynamic_;
 };
-
-void remove(std::vector<Header>& headers, std::string_view name) {
-    std::erase_if(headers, [&](const Header& header) { return http::equal_ignoring_case(header.key, name); });
-}
-
-// newman warns and sends without authorisation when a parameter is missing.
-void authorise(const suite::Auth& auth, Request& request) {
-    const auto header = [&request](std::string name, std::string value) {
-        remove(request.headers, name);
-        request.headers.push_back({std::move(name), std::move(value), false, true});
-    };
-    if (auth.type == "basic") {
-        header("Authorization", "Basic " + base64(fmt::format("{}:{}", auth.get("username"), auth.get("password"))));
-    } else if (auth.type == "bearer") {
-        if (!auth.get("token").empty()) header("Authorization", fmt::format("Bearer {}", auth.get("token")));
-    } else if (auth.type == "apikey") {
-        const std::string key(auth.get("key")), value(auth.get("value"));
-        if (key.empty() && value.empty()) return;
-        if (auth.get("in") != "query") return header(key, value);
-        std::erase_if(request.url.query, [&](const suite::QueryParam& param) { return param.key == key; });
-        request.url.query.push_back({key, value, false});
-    }
-}
 
 bool json_type(std::string_view type) {  // application/json, application/vnd.api+json
     if (!type.starts_with("application/")) return false;
@@ -133,7 +110,7 @@ bool prunes_body(const std::string& method) {
 }  // namespace
 
 BuiltRequest build_request(const suite::Item& item, const Request& request, const suite::Scopes& scopes,
-                           suite::Dynamic& dynamic, const BuildOptions& options) {
+                           suite::Dynamic& dynamic, const BuildOptions& options, const DigestStates& states) {
     const Resolver resolve(scopes, dynamic);
     BuiltRequest built;
     auto& resolved = built.request = request;
@@ -152,7 +129,8 @@ BuiltRequest build_request(const suite::Item& item, const Request& request, cons
     const bool prune = !item.behavior.disable_body_pruning && prunes_body(request.method);
     const bool has_body = resolved.body && !resolved.body->disabled && !is_empty(*resolved.body);
     if (has_body && !prune) strip_comments(resolved);
-    authorise(auth, resolved);
+    authorise(auth, resolved, dynamic, options.working_dir, states);
+    built.auth = std::move(auth);
     built.wire.follow_redirects = item.behavior.follow_redirects.value_or(options.follow_redirects);
     built.wire.verify_certificate = item.behavior.verify_certificate.value_or(options.verify_certificate);
     built.wire.max_redirects = item.behavior.max_redirects.value_or(built.wire.max_redirects);
@@ -165,7 +143,8 @@ BuiltRequest build_request(const suite::Item& item, const Request& request, cons
     return built;
 }
 
-BuiltRequest build_script_request(Request request, suite::Dynamic& dynamic, const BuildOptions& options) {
+BuiltRequest build_script_request(Request request, suite::Dynamic& dynamic, const BuildOptions& options,
+                                  const DigestStates& states) {
     BuiltRequest built;
     built.request = std::move(request);
     built.request.url = suite::parse_url(suite::to_string(built.request.url));
@@ -177,7 +156,8 @@ BuiltRequest build_script_request(Request request, suite::Dynamic& dynamic, cons
             std::erase_if(body->fields, [](const suite::FormField& field) { return field.file; });
     }
     if (built.request.body && !is_empty(*built.request.body)) strip_comments(built.request);
-    authorise(built.request.auth, built.request);
+    built.auth = built.request.auth;
+    authorise(built.auth, built.request, dynamic, options.working_dir, states);
     built.wire.follow_redirects = options.follow_redirects;
     built.wire.verify_certificate = options.verify_certificate;
     finish(built, false, dynamic, options);
@@ -185,14 +165,11 @@ BuiltRequest build_script_request(Request request, suite::Dynamic& dynamic, cons
 }
 
 Result<void> check_supported(const suite::Suite& suite, const suite::Item& item) {
-    // What newman has a handler for and we do not. Types that it does not know either are sent without.
-    constexpr std::array<std::string_view, 9> kMissing = {"asap", "awsv4", "digest", "edgegrid", "hawk",
-                                                          "jwt",  "ntlm",  "oauth1", "oauth2"};
-    if (std::find(kMissing.begin(), kMissing.end(), item.auth.type) == kMissing.end()) return {};
+    if (!known_to_newman_only(item.auth.type)) return {};
     return fail("read collection",
                 fmt::format("{}:{}: \"{}\" uses authorisation \"{}\", which assay cannot make", suite.file, item.line,
                             item.name, item.auth.type),
-                "use basic, bearer or apikey, or set the headers in a pre-request script");
+                "use another type of authorisation, or set the headers in a pre-request script");
 }
 
 std::string sent_request_json(const BuiltRequest& built, const std::string& cookies, suite::Dynamic& dynamic) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "harness/authorize.h"
 #include "harness/http/client.h"
 #include "harness/suite/model.h"
 
@@ -14,6 +15,7 @@ namespace assay::harness {
 struct BuiltRequest {
     suite::Request request;  // resolved, with what the runner added; for scripts
     http::Request wire;
+    suite::Auth auth;       // resolved: what the request was authorised with
     std::string shown_url;  // as reports show it: resolved, not percent-encoded
 };
 
@@ -25,10 +27,11 @@ struct BuildOptions {
 
 // `item.request` is replaced by `request`, as pre-request scripts left it.
 BuiltRequest build_request(const suite::Item& item, const suite::Request& request, const suite::Scopes& scopes,
-                           suite::Dynamic& dynamic, const BuildOptions& options);
+                           suite::Dynamic& dynamic, const BuildOptions& options, const DigestStates& states = {});
 
 // A request of pm.sendRequest: nothing is resolved, the body of a GET is sent.
-BuiltRequest build_script_request(suite::Request request, suite::Dynamic& dynamic, const BuildOptions& options);
+BuiltRequest build_script_request(suite::Request request, suite::Dynamic& dynamic, const BuildOptions& options,
+                                  const DigestStates& states = {});
 
 // Authorisations that build_request can make. Others are an Error that names the item, before a run starts.
 Result<void> check_supported(const suite::Suite& suite, const suite::Item& item);

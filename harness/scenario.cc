@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "harness/cookie_store.h"
 #include "harness/http/text.h"
 #include "harness/request_builder.h"
 #include "harness/suite/postman.h"
@@ -138,6 +139,8 @@ class Scenario {
     std::vector<std::string> path_;
     suite::Request request_;  // as pre-request scripts left it
     std::string host_;
+    std::string page_;  // the URL that went out; empty before the first
+    DigestStates digest_;
 };
 
 void Scenario::open_scopes() {
@@ -240,11 +243,15 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
         co_return turn;
     }
 
-    const auto built = build_request(item, request_, scopes_, dynamic_, build_);
+    auto built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
     outcome.method = built.wire.method;
     outcome.url = built.shown_url;
     ++totals_.requests;
     auto exchange = co_await send(built.wire, outcome.presumed);
+    if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
+        built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
+        exchange = co_await send(built.wire, outcome.presumed);
+    }
     std::optional<Answered> answered;
     if (exchange) {
         answered.emplace(std::move(*exchange));
@@ -262,6 +269,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
         const auto& url = built.wire.url;
         input.request = [&] { return sent_request_json(built, cookie_header(url), dynamic_); };
         input.cookies = [&] { return client_.cookies(url); };
+        page_ = url;
         host_.clear();
         for (const auto& label : built.request.url.host) host_.append(host_.empty() ? "" : ".").append(label);
         input.domain = host_;
@@ -279,6 +287,10 @@ script::Input Scenario::input_of(const suite::Item& item, std::uint32_t iteratio
     input.path = &path_;
     input.iteration = iteration;
     input.iterations = iterations_;
+    input.cookie_store = [this](std::string_view method, std::string_view arguments) {
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        return call_cookie_store(client_.jar(), method, arguments, page_, now);
+    };
     return input;
 }
 
@@ -368,9 +380,13 @@ Awaitable<script::Progress> Scenario::answer(const script::SendRequest& send_req
     };
     auto request = suite::read_request(send_request.request);
     if (!request) co_return deliver(nullptr, request.error().to_string());
-    const auto built = build_script_request(std::move(*request), dynamic_, build_);
+    auto built = build_script_request(*request, dynamic_, build_, digest_);
     bool presumed = false;
     auto exchange = co_await send(built.wire, presumed);
+    if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
+        built = build_script_request(std::move(*request), dynamic_, build_, digest_);
+        exchange = co_await send(built.wire, presumed);
+    }
     if (!exchange) co_return deliver(nullptr, exchange.error().message, exchange.error().code);
     const Answered answered(std::move(*exchange));
     co_return deliver(&answered.view);

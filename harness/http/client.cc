@@ -393,6 +393,8 @@ Client::Client(Client&&) noexcept = default;
 
 Awaitable<Exchange<Response>> Client::send(const Request& request) { return state_->send(request); }
 
+CookieJar& Client::jar() { return state_->jar; }
+
 std::vector<std::pair<std::string, std::string>> Client::cookies(std::string_view url) const {
     return state_->jar.matching(parse_url(url), wall_now());
 }

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "harness/http/cookie_jar.h"
 #include "harness/http/fields.h"
 
 namespace assay::http {
@@ -106,6 +107,7 @@ class Client {
 
     // "name=value" pairs that a request to this URL would carry now.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> cookies(std::string_view url) const;
+    [[nodiscard]] CookieJar& jar();
 
  private:
     struct State;

@@ -167,6 +167,8 @@ std::optional<CookieJar::Cookie> CookieJar::parse(std::string_view text) {
             cookie.path = value.starts_with('/') ? value : "";
         } else if (equal_ignoring_case(key, "secure")) {
             cookie.secure = true;
+        } else if (equal_ignoring_case(key, "httponly")) {
+            cookie.http_only = true;
         }
     }
     return cookie;
@@ -185,15 +187,19 @@ void CookieJar::store(std::string_view set_cookie, const Url& url, WallTime now)
     if (cookie->name.starts_with("__Secure-") && !cookie->secure) return;
     if (cookie->name.starts_with("__Host-") && !(cookie->secure && cookie->host_only && cookie->path == "/")) return;
     cookie->created = now;
-    cookie->index = next_index_++;
+    put(std::move(*cookie));
+}
+
+void CookieJar::put(Cookie cookie) {
+    cookie.index = next_index_++;
     for (Cookie& old : cookies_) {
-        if (old.name != cookie->name || old.domain != cookie->domain || old.path != cookie->path) continue;
-        cookie->created = old.created;  // also what a new Max-Age counts from, in newman's jar
-        cookie->index = old.index;
-        old = std::move(*cookie);
+        if (old.name != cookie.name || old.domain != cookie.domain || old.path != cookie.path) continue;
+        cookie.created = old.created;  // also what a new Max-Age counts from, in newman's jar
+        cookie.index = old.index;
+        old = std::move(cookie);
         return;
     }
-    cookies_.push_back(std::move(*cookie));
+    cookies_.push_back(std::move(cookie));
 }
 
 std::vector<const CookieJar::Cookie*> CookieJar::select(const Url& url, WallTime now) const {

@@ -20,6 +20,20 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 class CookieJar {
  public:
+    struct Cookie {
+        std::string name;
+        std::string value;
+        std::string domain;
+        std::string path;
+        bool host_only = true;
+        bool secure = false;
+        bool http_only = false;
+        std::optional<std::int64_t> max_age;  // seconds from creation; has precedence over expires
+        std::optional<WallTime> expires;
+        WallTime created{};
+        std::uint64_t index = 0;  // breaks ties of one millisecond
+    };
+
     // One Set-Cookie value received from `url`. What the jar of newman refuses silently is refused silently.
     void store(std::string_view set_cookie, const Url& url, WallTime now);
 
@@ -29,24 +43,22 @@ class CookieJar {
     // The same as a header's value; empty when there is none.
     [[nodiscard]] std::string header(const Url& url, WallTime now) const;
 
+    // What matching() names, whole. The pointers live until the next change.
+    [[nodiscard]] std::vector<const Cookie*> select(const Url& url, WallTime now) const;
+
+    // What scripts do with the jar: no rule is applied, a cookie of the same name, domain and path is replaced.
+    [[nodiscard]] const std::vector<Cookie>& all() const noexcept { return cookies_; }
+    void put(Cookie cookie);
+    template <typename Rule>
+    void remove_if(Rule rule) {
+        std::erase_if(cookies_, rule);
+    }
+
     [[nodiscard]] bool empty() const noexcept { return cookies_.empty(); }
     void clear() noexcept { cookies_.clear(); }
 
  private:
-    struct Cookie {
-        std::string name;
-        std::string value;
-        std::string domain;
-        std::string path;
-        bool host_only = true;
-        bool secure = false;
-        std::optional<std::int64_t> max_age;  // seconds from creation; has precedence over expires
-        std::optional<WallTime> expires;
-        WallTime created{};
-        std::uint64_t index = 0;  // breaks ties of one millisecond
-    };
     static std::optional<Cookie> parse(std::string_view text);
-    [[nodiscard]] std::vector<const Cookie*> select(const Url& url, WallTime now) const;
 
     std::vector<Cookie> cookies_;
     std::uint64_t next_index_ = 0;

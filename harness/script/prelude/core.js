@@ -154,9 +154,6 @@ class Response {
     }
     get headers() { return remember(this, 'headers', need('sdk').headerList(this.source ? this.source.headers() : [])); }
     get cookies() { return remember(this, 'cookies', need('sdk').cookieList([])); }
-    get stream() {
-        return remember(this, 'stream', this.source ? library('buffer').Buffer.from(this.source.bytes(), 'latin1') : undefined);
-    }
     text() { return this.source ? this.source.text() : undefined; }
     json(reviver, strict) { return parseJson(this.text(), reviver, strict); }
     jsonp(reviver, strict) {
@@ -426,13 +423,11 @@ const makers = [
 ];
 
 // Libraries that newman puts in scope: loaded when first named.
-const libraries = { _: 'lodash3', CryptoJS: 'crypto-js', tv4: 'tv4', Backbone: 'backbone', cheerio: 'cheerio' };
+const libraries = { _: 'lodash3', CryptoJS: 'crypto-js', tv4: 'tv4' };
 const lazily = (name, get) => {
     Object.defineProperty(global, name, { configurable: true, get, set: (value) => remember(global, name, value) });
 };
 for (const name of keysOf(libraries)) lazily(name, () => library(libraries[name]));
-lazily('xml2Json', () => need('require').xml2Json);
-lazily('Buffer', () => library('buffer').Buffer);
 
 let current = null;  // the cycle of the running script
 

@@ -1,42 +1,17 @@
-// require() of the libraries that newman bundles, from npm packages embedded in the program (libraries/package.json).
-// CommonJS as far as those packages need it. What is not embedded is a script error that names the library.
+// require() of the libraries that the small sandbox has, from npm packages embedded in the program
+// (libraries/package.json). CommonJS as far as those packages need it. A suite that asks for another library runs in
+// the complete sandbox (../vocabulary.cc).
 (function (core) {
 'use strict';
 
-const { host, need, global } = core;
+const { host, global } = core;
 
-// Names that differ from the package's, packages with one file for everything, and stand-ins (with @).
+// Packages with one file for everything.
 const kNames = {
-    ajv: 'ajv/dist/ajv.bundle.js', atob: '@atob', backbone: 'backbone/backbone.js', btoa: '@btoa',
-    chai: 'chai/chai.js',
-    'crypto-js': 'crypto-js/crypto-js.js', fs: '@empty', lodash: 'lodash/lodash.js', lodash3: 'lodash3/index.js',
-    moment: 'moment/moment.js', path: 'path-browserify', 'postman-collection': '@postman-collection',
-    querystring: 'querystring-es3', jquery: '@empty', stream: '@stream', timers: '@timers', tv4: 'tv4/tv4.js',
-    underscore: 'underscore/underscore-umd.js', uuid: '@uuid',
+    ajv: 'ajv/dist/ajv.bundle.js', chai: 'chai/chai.js', 'crypto-js': 'crypto-js/crypto-js.js',
+    lodash: 'lodash/lodash.js', lodash3: 'lodash3/index.js', moment: 'moment/moment.js', tv4: 'tv4/tv4.js',
 };
 const cache = new Map();
-
-const builtins = {
-    '@empty': () => ({}),
-    '@atob': () => core.atob,
-    '@btoa': () => core.btoa,
-    // What packages extend; readable-stream itself asks for it.
-    '@stream': () => {
-        const { EventEmitter } = load('events');
-        const Stream = function () { EventEmitter.call(this); };
-        Stream.prototype = Object.create(EventEmitter.prototype, { constructor: { value: Stream } });
-        for (const name of ['Readable', 'Writable', 'Duplex', 'Transform', 'PassThrough']) {
-            Object.defineProperty(Stream, name, { get: () => load('readable-stream')[name] });
-        }
-        return Object.assign(Stream, { Stream });
-    },
-    '@timers': () => ({ setImmediate: (callback) => core.setTimer(callback, null, false) }),
-    '@postman-collection': () => need('sdk'),
-    '@uuid': () => {
-        const v4 = () => host.dynamic('$guid');
-        return Object.assign(v4, { v4, v1: v4 });
-    },
-};
 
 const join = (folder, path) => {
     const parts = folder ? folder.split('/') : [];
@@ -68,7 +43,6 @@ const resolve = (wanted, from) => {
         if (found) return found;
     }
     const known = kNames[name];
-    if (known && builtins[known]) return known;
     const path = known || name;
     return (path.endsWith('.js') && file(path)) || inPackage(path) || file(path);
 };
@@ -83,8 +57,7 @@ const load = (name, from) => {
     if (cache.has(path)) return cache.get(path).exports;
     const module = { exports: {} };
     cache.set(path, module);
-    if (builtins[path]) module.exports = builtins[path]();
-    else if (path.endsWith('.json')) module.exports = host.library(path);
+    if (path.endsWith('.json')) module.exports = host.library(path);
     else {
         const setImmediate = (callback) => core.setTimer(callback, null, false);
         const process = { env: {}, browser: true, nextTick: (callback, ...args) => setImmediate(() => callback(...args)) };
@@ -94,13 +67,5 @@ const load = (name, from) => {
     return module.exports;
 };
 
-return {
-    load: (name) => load(name),
-    xml2Json: (text) => {
-        let result = {};
-        load('xml2js').parseString(text, { explicitArray: false, async: false, trim: true, mergeAttrs: false },
-                                   (_, parsed) => { result = parsed; });
-        return result;
-    },
-};
+return { load: (name) => load(name) };
 })

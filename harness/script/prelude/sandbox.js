@@ -115,7 +115,16 @@ let skipping = false, expiring = false;
 const sends = new NativeMap();  // number of the request at the native side -> event of the bundle
 
 const send = (_, id, event, request) => {
-    if (id === current.id) sends.set(host.send(NativeJSON.stringify(request)), event);
+    if (id === current.id) sends.set(host.send(NativeJSON.stringify(request)), { event, url: request.url.toString(true) });
+};
+// An error of Node's loses its message on the way over the bridge and keeps what it enumerates.
+const nodeError = (message, code) => {
+    const parts = /^(connect|read|write|getaddrinfo) (E[A-Z_]+)(?: (\S+?))?(?::(\d+))?$/.exec(message);
+    if (!parts) return code ? { code } : {};
+    const error = { errno: { ECONNREFUSED: -111, ECONNRESET: -104, ETIMEDOUT: -110, ENOTFOUND: -3008 }[parts[2]],
+                    code: parts[2], syscall: parts[1] };
+    if (parts[1] === 'getaddrinfo') return { ...error, hostname: parts[3] };
+    return parts[3] ? { ...error, address: parts[3], port: Number(parts[4]) } : error;
 };
 
 const cookies = (event, action, method, args) => {
@@ -230,10 +239,11 @@ return {
     },
     // The answer to a request of the script: an error text and its code, or the facts of a response.
     deliver: (number, error, facts, headers, _, bytes) => {
-        const event = sends.get(number), name = `execution.response.${current.id}`;
+        const { event, url } = sends.get(number), name = `execution.response.${current.id}`;
         sends.delete(number);
-        if (error === undefined) return guarded(emit, name, event, null, responseOf(facts, headers, bytes), { cookies: [] });
-        return guarded(emit, name, event, { message: error, code: facts || undefined });
+        if (error !== undefined) return guarded(emit, name, event, nodeError(error, facts));
+        const { result } = NativeJSON.parse(host.cookieStore('matching', NativeJSON.stringify([url])));
+        return guarded(emit, name, event, null, responseOf(facts, headers, bytes), { cookies: result || [] });
     },
     rejected: report,
 };
