@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/batch/base.h"
 #include "harness/batch/read.h"
 #include "harness/evaluate.h"
 #include "harness/report/progress.h"
@@ -89,6 +90,10 @@ Result<Plan> make_plan(const BatchOptions& options) {
     ASSAY_TRY(plan.policy, read_policy(options));
     ASSAY_TRY(plan.capacity, read_jobs(options.jobs));
     ASSAY_TRY(batch::Batch read, batch::read_batch(options.batch, {options.tasks, options.suite}));
+    images::Repositories::Options mirrors;
+    mirrors.mirrors = options.repositories;
+    mirrors.path = cache_folder() + "/repositories";
+    batch::find_bases(read, images::Repositories(std::move(mirrors)));
     plan.submissions = std::move(read.submissions);
     plan.bad = std::move(read.errors);
     if (!options.filter.empty()) {
