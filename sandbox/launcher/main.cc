@@ -68,7 +68,9 @@ Result<void> restrict_self(const std::string& program) {
 
 Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     Server::Parts parts;
-    ASSAY_TRY(Pipe reports, make_pipe(O_NONBLOCK));
+    ASSAY_TRY(Pipe reports, make_pipe());
+    // Only our end: an init whose report finds the pipe full waits, it must not lose it.
+    if (::fcntl(reports.read.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno(errno, "make pipe non-blocking");
     ASSAY_CHECK(place(std::move(reports.write), kReportFd));
     // Before identity: the number is the host's. Kept by every init, to see whether we live.
     ASSAY_CHECK(place(Fd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))), kLauncherPidFd));

@@ -46,13 +46,11 @@ void Server::run() {
         if (!outgoing_.empty()) ready[0].events |= POLLOUT;
         if (::poll(ready, 3, poll_timeout()) < 0 && errno != EINTR) return;
         if ((ready[0].revents & POLLOUT) != 0) flush();
-        // Reports before deaths: what an init had to say, it said before it died.
         if (ready[1].revents != 0) take_reports();
         if (ready[2].revents != 0) {
             signalfd_siginfo info;
             while (::read(parts_.signals.get(), &info, sizeof info) > 0) {
             }
-            take_reports();
             reap();
         }
         check_deadlines();
@@ -231,6 +229,8 @@ void Server::reap() {
         rusage usage{};
         const pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
         if (pid <= 0) return;
+        // What it had to say, it said before it died; but perhaps after we last listened.
+        take_reports();
         auto at = std::find_if(sandboxes_.begin(), sandboxes_.end(),
                                [&](const auto& entry) { return entry.second->init() == pid; });
         if (at != sandboxes_.end()) {
