@@ -195,7 +195,12 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         phases.begin("launch");
         const sandbox::Spec spec = plan(*stage, layer);
         const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
-        auto launched = co_await image_.launcher->launch(spec, stdio);
+        // The route of replies may outlive this attempt by a moment, the collector outlives both.
+        runtime::OnRefused on_refused = [&collector = session_.collector,
+                                         id = submission_.id](const sandbox::RefusedCall& refused) {
+            collector.event(id, "refused", {{"call", refused.call}, {"error", refused.error}});
+        };
+        auto launched = co_await image_.launcher->launch(spec, stdio, std::move(on_refused));
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));

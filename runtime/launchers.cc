@@ -13,6 +13,7 @@ struct Sandbox::Route {
     Event<std::shared_ptr<sandbox::Reply>> launched;  // Launched or LaunchFailed; null when the launcher was lost
     Event<tl::expected<sandbox::Exit, Fault>> ended;
     boost::asio::io_context& reactor_context;
+    OnRefused on_refused;
     std::mutex mutex;
     std::optional<sandbox::Exit> main;
     // Requests for sockets are answered in order.
@@ -75,6 +76,8 @@ void LauncherHost::route(sandbox::Reply reply) {
             route->sockets.pop_front();
         }
         waiting->set(std::make_shared<std::vector<Fd>>(std::move(sockets->sockets)));
+    } else if (auto* refused = std::get_if<sandbox::CallRefused>(&reply)) {
+        if (route->on_refused) route->on_refused(refused->call);
     } else if (auto* main = std::get_if<sandbox::MainEnded>(&reply)) {
         std::lock_guard lock(route->mutex);
         route->main = std::move(main->exit);
@@ -123,8 +126,10 @@ void LauncherHost::kill(SandboxId id) {
     if (!lost_) (void)launcher_.kill(id);  // a launcher that has gone has ended its sandboxes
 }
 
-Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio) {
+Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
+                                                            OnRefused on_refused) {
     auto route = std::make_shared<Sandbox::Route>(reactor_.context());
+    route->on_refused = std::move(on_refused);
     Result<SandboxId> id;
     {
         std::lock_guard lock(mutex_);

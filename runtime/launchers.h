@@ -6,6 +6,7 @@
 // ends with a fault, and launch() fails from then on.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,10 @@ struct LaunchRefused {
 using NoLaunch = std::variant<LaunchRefused, Fault>;
 
 class LauncherHost;
+
+// Hears of system calls that a sandbox was refused, each name and answer once; on the reactor thread, perhaps before
+// the launch is answered.
+using OnRefused = std::function<void(const sandbox::RefusedCall&)>;
 
 // A running sandbox. Move-only; ending it is the owner's duty (kill), the destructor makes sure.
 class Sandbox {
@@ -63,7 +68,8 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
     ~LauncherHost();
     void watch();  // begin to route replies; call once, after construction into a shared_ptr
 
-    [[nodiscard]] Task<tl::expected<Sandbox, NoLaunch>> launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio);
+    [[nodiscard]] Task<tl::expected<Sandbox, NoLaunch>> launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
+                                                               OnRefused on_refused = {});
     [[nodiscard]] int stage() const noexcept { return launcher_.stage(); }
     [[nodiscard]] unsigned outer_uid() const noexcept { return launcher_.outer_uid(); }
     [[nodiscard]] unsigned outer_gid() const noexcept { return launcher_.outer_gid(); }

@@ -54,6 +54,15 @@ json exit_json(const sandbox::Exit& exit) {
     return out;
 }
 
+// Null: this host does not show them.
+json refused_json(const sandbox::Exit& exit) {
+    if (!exit.refusals_seen) return nullptr;
+    json calls = json::array();
+    for (const sandbox::RefusedCall& each : exit.refused_calls)
+        calls.push_back({{"call", each.call}, {"error", each.error}, {"count", each.count}});
+    return calls;
+}
+
 json usage_json(const Record& record) {
     json phases = json::object();
     for (const Phase& phase : record.phases) phases[phase.name] = {{"wall_us", phase.wall.count()}};
@@ -78,7 +87,10 @@ json server_json(const Record& record) {
         server["ready_after_us"] = record.server.readiness->after.count();
         server["health_status"] = record.server.readiness->last_status;
     }
-    if (record.server.exit) server["exit"] = exit_json(*record.server.exit);
+    if (record.server.exit) {
+        server["exit"] = exit_json(*record.server.exit);
+        server["refused_calls"] = refused_json(*record.server.exit);
+    }
     server["stopped_by_harness"] = record.server.stopped_by_us;
     return server;
 }

@@ -2,9 +2,6 @@
 // needs to know comes as the first message on it.
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -56,16 +53,6 @@ Result<void> shed() {
     return {};
 }
 
-Result<void> restrict_self(const std::string& program) {
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "refuse new privileges");
-    sock_fprog filter{};
-    filter.len = static_cast<unsigned short>(program.size() / sizeof(sock_filter));
-    filter.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(program.data()));
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0)
-        return fail_errno(errno, "install base filter");
-    return {};
-}
-
 Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     Server::Parts parts;
     ASSAY_TRY(Pipe reports, make_pipe());
@@ -88,8 +75,8 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     stage = std::move(root.stage);
     parts.filters = hello.filters;
     parts.net_pool = hello.net_pool;
-    // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits both.
-    ASSAY_CHECK(restrict_self(hello.base_filter));
+    // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits that.
+    ASSAY_TRY(parts.refusals, Refusals::begin(hello, parts.identity));
     return parts;
 }
 

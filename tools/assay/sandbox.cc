@@ -115,6 +115,11 @@ std::string json_of(const Exit& exit) {
     json["limit"] = exit.limit;
     json["limits_hit"] = exit.limits_hit;
     json["unenforced"] = exit.unenforced;
+    json["refused_calls"] = nlohmann::ordered_json::array();
+    for (const auto& refused : exit.refused_calls)
+        json["refused_calls"].push_back(
+            {{"call", refused.call}, {"error", refused.error}, {"count", refused.count}});
+    if (!exit.refusals_seen) json["refused_calls"] = nullptr;
     const auto& usage = exit.usage;
     json["usage"] = {{"wall_us", usage.wall.count()},
                      {"cpu_user_us", usage.cpu_user.count()},
