@@ -51,6 +51,8 @@ class Sandbox {
     // The last word: torn down and accounted. A fault when the launcher died meanwhile.
     [[nodiscard]] Task<tl::expected<sandbox::Exit, Fault>> ended() const;
     [[nodiscard]] Task<std::optional<tl::expected<sandbox::Exit, Fault>>> ended_until(Instant deadline) const;
+    // What it has used so far; begins a new phase of memory. Nothing once it has ended.
+    [[nodiscard]] Task<std::optional<sandbox::Usage>> look();
     // An unconnected TCP socket inside the sandbox's network namespace.
     [[nodiscard]] Task<tl::expected<Fd, Fault>> socket();
 
@@ -82,6 +84,7 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
     void route(sandbox::Reply reply);
     void lost(const std::string& reason);
     void forget(sandbox::SandboxId id);
+    Result<void> request_look(sandbox::SandboxId id);
     Result<void> request_sockets(sandbox::SandboxId id, std::uint32_t count);
     void kill(sandbox::SandboxId id);
 

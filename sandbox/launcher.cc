@@ -31,8 +31,12 @@ Error from_wire(const wire::Failure& failure) {
 
 RefusedCall with_name(const wire::RefusedCall& call) {
     const char* error = ::strerrorname_np(call.error);
-    return {call.number == -1 ? "other" : call_name(call.arch, call.number),
-            call.error == 0 || error == nullptr ? "" : error, call.count};
+    RefusedCall named;
+    named.call = call.number == -1 ? "other" : call_name(call.arch, call.number);
+    if (call.told_apart) named.argument = call.argument;
+    if (call.error != 0 && error != nullptr) named.error = error;
+    named.count = call.count;
+    return named;
 }
 
 Exit with_names(wire::End end) {
@@ -127,6 +131,7 @@ Result<Launcher> Launcher::start(const RootPlan& plan, const Options& options) {
     hello.net_pool = options.net_pool;
     hello.base_filter = policies->base;
     hello.base_reporting = policies->base_reporting;
+    hello.looked_at = policies->looked_at;
     for (const CompiledPolicy& policy : policies->policies) hello.filters.push_back({policy.name, policy.program});
     ASSAY_CHECK(wire::send(state.socket.get(), wire::Kind::hello, wire::encode(hello), {}, true));
     auto answer = wire::receive(state.socket.get(), true);

@@ -51,7 +51,7 @@ struct Sockets {
     std::vector<Fd> sockets;
 };
 
-// Reply to look(): nothing when the sandbox does not run (any more).
+// Reply to look(): nothing when the sandbox does not run (any more), or no cgroup counts what it uses.
 struct Used {
     SandboxId id = 0;
     std::optional<Usage> usage;

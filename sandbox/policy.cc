@@ -77,8 +77,8 @@ class Parser {
         if (words[0] == "include") return include(words, line, depth);
         const auto verdict = verdict_of(words[0]);
         if (!verdict)
-            return wrong(line, "expected allow, refuse, decline, kill, default or include, found " +
-                                   std::string(words[0]));
+            return wrong(line,
+                         "expected allow, refuse, decline, kill, default or include, found " + std::string(words[0]));
         if (reason.empty()) return wrong(line, "a rule needs its reason after '#'");
         return rule(*verdict, words, line, reason);
     }

@@ -45,7 +45,7 @@ struct PolicyRule {
 
 struct Policy {
     std::string name;
-    int default_error = 0;  // a call without a rule that holds is refused with it
+    int default_error = 0;          // a call without a rule that holds is refused with it
     std::vector<PolicyRule> rules;  // one per call and value: lists are spread out
 };
 

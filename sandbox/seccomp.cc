@@ -41,7 +41,7 @@ std::uint32_t action_of(Verdict verdict, int error, Form form) {
 scmp_arg_cmp comparison_of(const PolicyCondition& condition) {
     scmp_arg_cmp comparison{};
     comparison.arg = condition.arg;
-    comparison.op = condition.differs                    ? SCMP_CMP_NE
+    comparison.op = condition.differs                     ? SCMP_CMP_NE
                     : condition.mask == ~std::uint64_t{0} ? SCMP_CMP_EQ
                                                           : SCMP_CMP_MASKED_EQ;
     comparison.datum_a = comparison.op == SCMP_CMP_MASKED_EQ ? condition.mask : condition.value;
@@ -113,7 +113,8 @@ Policy base_policy(const std::vector<Policy>& policies, const Policy& setup) {
             // What one policy allows as a whole needs no finer rule, and libseccomp takes none.
             if (allowed_whole(rule.call) && (rule.verdict != Verdict::allow || !rule.conditions.empty())) continue;
             PolicyRule own = rule;
-            // To the launcher it is not refused. libseccomp forgets finer rules when it is given one without conditions.
+            // To the launcher it is not refused. libseccomp forgets finer rules when it is given one without
+            // conditions.
             if (rule.verdict != Verdict::allow && rule.conditions.empty() && of_setup(rule.call))
                 own.conditions.push_back(token(true));
             if (!contains(base, own)) base.rules.push_back(std::move(own));
@@ -166,6 +167,23 @@ Result<std::string> compile_policy(const Policy& policy, Form form, bool otherwi
     return read_all(file.get());
 }
 
+namespace {
+
+std::vector<std::pair<std::int32_t, std::uint32_t>> looked_at(const std::vector<Policy>& policies) {
+    std::vector<std::pair<std::int32_t, std::uint32_t>> found;
+    for (const Policy& policy : policies) {
+        for (const PolicyRule& rule : policy.rules) {
+            const int number = ::seccomp_syscall_resolve_name(rule.call.c_str());
+            const bool known =
+                std::any_of(found.begin(), found.end(), [&](const auto& other) { return other.first == number; });
+            if (number >= 0 && !rule.conditions.empty() && !known) found.emplace_back(number, rule.conditions[0].arg);
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
 Result<CompiledPolicies> compile_policies(const std::vector<PolicySource>& sources) {
     std::vector<Policy> policies;
     Policy setup;
@@ -180,6 +198,7 @@ Result<CompiledPolicies> compile_policies(const std::vector<PolicySource>& sourc
     if (setup.name.empty()) return fail("compile seccomp policy", "there is no setup.policy");
     const Policy base = base_policy(policies, setup);
     CompiledPolicies compiled;
+    compiled.looked_at = looked_at(policies);
     ASSAY_TRY(compiled.base, compile_policy(base, Form::answering));
     ASSAY_TRY(compiled.base_reporting, compile_policy(base, Form::reporting));
     for (const Policy& policy : policies) {

@@ -1,13 +1,14 @@
 // From policies to the bytes that the kernel takes. Compiled once, in the parent half; launchers only install them.
 //
-// One filter, `base`, stands over a launcher and everything below it: it allows what any policy allows and, to those who
-// hold the token (setup_token.h), what setting sandboxes up needs. It has two forms that decide alike. One answers a
-// refused call with its errno; the other hands it to a listener, which answers as the first would. A policy that
+// One filter, `base`, stands over a launcher and everything below it: it allows what any policy allows and, to those
+// who hold the token (setup_token.h), what setting sandboxes up needs. It has two forms that decide alike. One answers
+// a refused call with its errno; the other hands it to a listener, which answers as the first would. A policy that
 // allows less than the others together has a second filter of its own, installed last before exec, which refuses the
 // difference (unreported: of two filters the stricter answer counts, and that is the errno).
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -26,8 +27,10 @@ struct CompiledPolicy {
 };
 
 struct CompiledPolicies {
-    std::string base;            // answering
-    std::string base_reporting;  // the same, reporting
+    std::string base;                      // answering
+    std::string base_reporting;            // the same, reporting
+    // Call number, and the first argument that rules about it look at: refusals of it are told apart by that.
+    std::vector<std::pair<std::int32_t, std::uint32_t>> looked_at;
     std::vector<CompiledPolicy> policies;  // to be installed over `base`
 };
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -119,9 +120,10 @@ struct Usage {
     Micros stalled_io = kNotMeasured;
 };
 
-// System calls that the policy refused, of one name and answer. They did not end the program.
+// System calls that the policy refused, of one name, argument and answer. They did not end the program.
 struct RefusedCall {
     std::string call;   // the kernel's name; "other" for those beyond the first kinds that are told apart (32)
+    std::optional<std::uint64_t> argument;  // the one that the policy looks at: a socket's family, ioctl's request
     std::string error;  // what the program got, "EPERM"; empty for "other"
     std::uint64_t count = 0;
 };

@@ -45,6 +45,7 @@ struct Hello {
     std::uint32_t net_pool = 0;
     std::string base_filter;      // for the launcher itself, before the first launch: answers refused calls
     std::string base_reporting;   // the same, which hands them to a listener
+    std::vector<std::pair<std::int32_t, std::uint32_t>> looked_at;  // call number, and the argument that policies look at
     std::vector<Filter> filters;  // one per policy, over the base; may be empty
 };
 
@@ -81,6 +82,8 @@ struct RefusedCall {
     std::uint32_t arch = 0;   // AUDIT_ARCH_...
     std::int32_t number = 0;  // -1: beyond those that are told apart
     std::int32_t error = 0;
+    bool told_apart = false;     // by `argument`
+    std::uint64_t argument = 0;
     std::uint64_t count = 0;
 };
 
@@ -91,7 +94,7 @@ struct CallRefused {
 
 struct Used {
     std::uint64_t id = 0;
-    bool known = false;  // false: no such sandbox runs
+    bool known = false;  // false: no such sandbox runs, or without cgroups
     Usage usage;
 };
 
@@ -117,7 +120,7 @@ void fields(A& a, Filter& v) {
 }
 template <class A>
 void fields(A& a, Hello& v) {
-    a(v.plan, v.cgroups, v.net_pool, v.base_filter, v.base_reporting, v.filters);
+    a(v.plan, v.cgroups, v.net_pool, v.base_filter, v.base_reporting, v.looked_at, v.filters);
 }
 template <class A>
 void fields(A& a, Ready& v) {
@@ -171,7 +174,7 @@ void fields(A& a, Exit& v) {
 }
 template <class A>
 void fields(A& a, RefusedCall& v) {
-    a(v.arch, v.number, v.error, v.count);
+    a(v.arch, v.number, v.error, v.told_apart, v.argument, v.count);
 }
 template <class A>
 void fields(A& a, CallRefused& v) {

@@ -106,7 +106,7 @@ struct Report {
     bool main_ended = false;
     std::uint64_t disk = 0;  // bytes used on the bounded tmpfs
     std::uint32_t inodes = 0;
-    std::int64_t when = 0;   // CLOCK_MONOTONIC, nanoseconds
+    std::int64_t when = 0;  // CLOCK_MONOTONIC, nanoseconds
 };
 
 struct Board {

@@ -10,8 +10,8 @@
 
 namespace assay::sandbox {
 
-// Holding one is the right to make these calls. It lies in memory of launcher, seats and inits only. Before the filter is
-// installed the token means nothing, and the calls go through all the same. Errors as of the calls: -1 and errno.
+// Holding one is the right to make these calls. It lies in memory of launcher, seats and inits only. Before the filter
+// is installed the token means nothing, and the calls go through all the same. Errors as of the calls: -1 and errno.
 class Privilege {
  public:
     Privilege() = default;

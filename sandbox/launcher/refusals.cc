@@ -58,6 +58,7 @@ Result<Refusals> Refusals::begin(const wire::Hello& hello, Identity& identity) {
     if (::getrandom(&token, sizeof token, 0) != sizeof token) return fail_errno(errno, "draw token");
     Refusals refusals;
     refusals.answers_ = filter_of_bytes(hello.base_filter);
+    refusals.looked_at_ = hello.looked_at;
     std::vector<sock_filter> reporting = filter_of_bytes(hello.base_reporting);
     if (!replace_token(refusals.answers_, token) || !replace_token(reporting, token))
         return fail_errno(EINVAL, "install base filter", "it has no place for the token");
@@ -85,18 +86,24 @@ std::optional<Refusal> Refusals::take() {
     Refusal refusal;
     refusal.cookie = call.id;
     refusal.pid = static_cast<pid_t>(call.pid);
-    refusal.arch = call.data.arch;
-    refusal.number = call.data.nr;
+    refusal.call.arch = call.data.arch;
+    refusal.call.number = call.data.nr;
+    refusal.call.count = 1;
     const std::uint32_t action = run_filter(answers_, call.data);
     const bool answered = (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
-    refusal.error = answered ? static_cast<std::int32_t>(action & SECCOMP_RET_DATA) : ENOSYS;
+    refusal.call.error = answered ? static_cast<std::int32_t>(action & SECCOMP_RET_DATA) : ENOSYS;
+    for (const auto& [number, argument] : looked_at_) {
+        if (number != call.data.nr) continue;
+        refusal.call.told_apart = true;
+        refusal.call.argument = call.data.args[argument];
+    }
     return refusal;
 }
 
 void Refusals::answer(const Refusal& refusal) const {
     seccomp_notif_resp answer{};
     answer.id = refusal.cookie;
-    answer.error = -refusal.error;
+    answer.error = -refusal.call.error;
     privilege_.ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);  // ENOENT: the caller has died
 }
 
@@ -125,23 +132,25 @@ bool Refusals::waits(const Refusal& refusal) const {
     return privilege_.ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) == 0;
 }
 
-bool RefusedCalls::count(const Refusal& refusal) {
-    auto add = [&](std::uint32_t arch, std::int32_t number, std::int32_t error) {
-        auto known = std::find_if(counts_.begin(), counts_.end(), [&](const wire::RefusedCall& other) {
-            return other.arch == arch && other.number == number && other.error == error;
+bool RefusedCalls::count(const wire::RefusedCall& call) {
+    auto known = [&](const wire::RefusedCall& wanted) {
+        return std::find_if(counts_.begin(), counts_.end(), [&](const wire::RefusedCall& other) {
+            return other.arch == wanted.arch && other.number == wanted.number && other.error == wanted.error &&
+                   other.argument == wanted.argument;
         });
-        if (known == counts_.end()) return false;
-        ++known->count;
-        return true;
     };
-    if (add(refusal.arch, refusal.number, refusal.error)) return false;
-    if (counts_.size() < kKinds) {
-        counts_.push_back({refusal.arch, refusal.number, refusal.error, 1});
+    wire::RefusedCall kind = call;
+    auto at = known(kind);
+    if (at == counts_.end() && counts_.size() >= kKinds) {
+        kind = {0, kOther, 0, false, 0, 1};
+        at = known(kind);
+    }
+    if (at == counts_.end()) {
+        counts_.push_back(kind);
         return true;
     }
-    if (add(0, kOther, 0)) return false;
-    counts_.push_back({0, kOther, 0, 1});
-    return true;
+    ++at->count;
+    return false;
 }
 
 bool RefusedCalls::pace(const Refusal& refusal, Time now) {

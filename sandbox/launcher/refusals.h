@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/fd.h"
@@ -26,15 +27,13 @@ namespace assay::sandbox {
 struct Refusal {
     std::uint64_t cookie = 0;  // of the waiting call
     pid_t pid = 0;             // of the thread, as the launcher numbers it
-    std::uint32_t arch = 0;    // AUDIT_ARCH_...
-    std::int32_t number = 0;
-    std::int32_t error = 0;
+    wire::RefusedCall call;
 };
 
 class Refusals {
  public:
-    // Installs the base filter on this process and all that it will clone, and puts a new token into `identity`. Where the
-    // kernel gives no listener (a supervisor around us has one already), the filter answers by itself.
+    // Installs the base filter on this process and all that it will clone, and puts a new token into `identity`. Where
+    // the kernel gives no listener (a supervisor around us has one already), the filter answers by itself.
     static Result<Refusals> begin(const wire::Hello& hello, Identity& identity);
 
     // Readable when a call waits; -1: no listener.
@@ -51,6 +50,7 @@ class Refusals {
  private:
     Fd listener_;
     std::vector<sock_filter> answers_;
+    std::vector<std::pair<std::int32_t, std::uint32_t>> looked_at_;
     Privilege privilege_;
     int proc_ = -1;
 };
@@ -59,13 +59,13 @@ class Refusals {
 class RefusedCalls {
  public:
     using Time = std::chrono::steady_clock::time_point;
-    static constexpr std::size_t kKinds = 32;          // counted by name; the rest together
-    static constexpr unsigned kAtOnce = 1000;          // answered without delay
+    static constexpr std::size_t kKinds = 32;  // counted by name; the rest together
+    static constexpr unsigned kAtOnce = 1000;  // answered without delay
     static constexpr auto kTick = std::chrono::milliseconds(5);
-    static constexpr std::size_t kPerTick = 32;        // answered each tick, after that
+    static constexpr std::size_t kPerTick = 32;  // answered each tick, after that
 
     // True when it is the first of its kind.
-    bool count(const Refusal& refusal);
+    bool count(const wire::RefusedCall& call);
     [[nodiscard]] const std::vector<wire::RefusedCall>& counts() const noexcept { return counts_; }
 
     // May it be answered at once? If not it is kept for later.

@@ -190,11 +190,11 @@ void Server::look(std::uint64_t id) {
     wire::Used answer;
     answer.id = id;
     auto at = sandboxes_.find(id);
-    if (at != sandboxes_.end() && at->second->runs) {
+    if (at != sandboxes_.end() && at->second->runs && at->second->seat->group != nullptr) {
         const Sandbox& sandbox = *at->second;
         answer.known = true;
         answer.usage.wall = Micros((now_ns() - sandbox.started_at) / 1000);
-        if (sandbox.seat->group != nullptr) add(parts_.cgroups.look(*sandbox.seat->group), answer.usage);
+        add(parts_.cgroups.look(*sandbox.seat->group), answer.usage);
     }
     reply(wire::Kind::used, wire::encode(answer));
 }
@@ -232,7 +232,7 @@ void Server::take_refusals() {
             continue;
         }
         // The parent hears of a launch first.
-        if (sandbox->refused.count(*refusal) && sandbox->runs) tell_refused(*sandbox, sandbox->refused.counts().back());
+        if (sandbox->refused.count(refusal->call) && sandbox->runs) tell_refused(*sandbox, sandbox->refused.counts().back());
         if (sandbox->refused.pace(*refusal, now)) answer(*sandbox, *refusal);
     }
 }

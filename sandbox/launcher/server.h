@@ -45,12 +45,12 @@ class Server {
         std::uint64_t id = 0;
         Spec spec;
         Seat* seat = nullptr;
-        std::vector<Fd> stdio;             // until init has its own copies
-        std::vector<Fd> sockets;           // until they are sent
-        bool runs = false;                 // exec has happened
-        bool killed = false;               // we have ended it
-        std::string limit;                 // the limit for which
-        ino_t pid_namespace = 0;           // asked for when a call is refused
+        std::vector<Fd> stdio;    // until init has its own copies
+        std::vector<Fd> sockets;  // until they are sent
+        bool runs = false;        // exec has happened
+        bool killed = false;      // we have ended it
+        std::string limit;        // the limit for which
+        ino_t pid_namespace = 0;  // asked for when a call is refused
         RefusedCalls refused;
         Report last;                       // what init said last; `failed` before it runs
         std::int64_t started_at = 0;       // exec, CLOCK_MONOTONIC ns

@@ -112,8 +112,9 @@ TEST(Seccomp, BothFormsOfTheBaseDecideAlike) {
 }
 
 TEST(Seccomp, KillRulesAndReportsAreWhatThePolicySays) {
-    const Policy policy = *parse_policy({"test", "default ENOSYS\nallow read  # r\nkill ptrace  # r\n"
-                                                 "refuse mount EPERM  # r\ndecline clone3 ENOSYS  # r\n"},
+    const Policy policy = *parse_policy({"test",
+                                         "default ENOSYS\nallow read  # r\nkill ptrace  # r\n"
+                                         "refuse mount EPERM  # r\ndecline clone3 ENOSYS  # r\n"},
                                         {});
     const std::string answering = *compile_policy(policy);
     const std::string reporting = *compile_policy(policy, Form::reporting);
@@ -160,8 +161,8 @@ TEST(Seccomp, SettingUpNeedsTheToken) {
 TEST(Seccomp, SettingUpUsesOnlyCallsWhoseSixthArgumentTheKernelIgnores) {
     // Of Linux's calls only these take six; none may be in setup.policy.
     for (const char* six : {"mmap", "futex", "pselect6", "sendto", "recvfrom", "splice", "copy_file_range",
-                            "process_vm_readv", "process_vm_writev", "mbind", "move_pages", "epoll_pwait", "io_uring_enter",
-                            "preadv2", "pwritev2", "ppoll", "kexec_load", "statx"})
+                            "process_vm_readv", "process_vm_writev", "mbind", "move_pages", "epoll_pwait",
+                            "io_uring_enter", "preadv2", "pwritev2", "ppoll", "kexec_load", "statx"})
         for (const PolicyRule& rule : policy_of("setup").rules) EXPECT_NE(rule.call, six);
 }
 
