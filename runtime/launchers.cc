@@ -148,7 +148,7 @@ void LauncherHost::kill(SandboxId id) {
 }
 
 Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
-                                                            OnRefused on_refused) {
+                                                           OnRefused on_refused) {
     auto route = std::make_shared<Sandbox::Route>(reactor_.context());
     route->on_refused = std::move(on_refused);
     Result<SandboxId> id;

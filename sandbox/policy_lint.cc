@@ -56,7 +56,8 @@ std::string alone(const Policy& policy, const PolicyRule& rule) {
 std::string beside(const PolicyRule& rule, const PolicyRule& earlier) {
     if (same_outcome(rule, earlier) && implies(rule, earlier))
         return fmt::format("line {} says so already", earlier.line);
-    if (same_outcome(rule, earlier) && implies(earlier, rule)) return fmt::format("it makes line {} redundant", earlier.line);
+    if (same_outcome(rule, earlier) && implies(earlier, rule))
+        return fmt::format("it makes line {} redundant", earlier.line);
     if (!same_outcome(rule, earlier) && can_meet(rule, earlier))
         return fmt::format("it contradicts line {} where both hold", earlier.line);
     return {};

@@ -1,5 +1,5 @@
-// What is wrong with a policy that reads without error: rules that say nothing, or that contradict each other; and rules
-// for what a program needed and the policy lacks.
+// What is wrong with a policy that reads without error: rules that say nothing, or that contradict each other; and
+// rules for what a program needed and the policy lacks.
 #pragma once
 
 #include <string>

@@ -27,8 +27,8 @@ struct CompiledPolicy {
 };
 
 struct CompiledPolicies {
-    std::string base;                      // answering
-    std::string base_reporting;            // the same, reporting
+    std::string base;            // answering
+    std::string base_reporting;  // the same, reporting
     // Call number, and the first argument that rules about it look at: refusals of it are told apart by that.
     std::vector<std::pair<std::int32_t, std::uint32_t>> looked_at;
     std::vector<CompiledPolicy> policies;  // to be installed over `base`

@@ -122,9 +122,9 @@ struct Usage {
 
 // System calls that the policy refused, of one name, argument and answer. They did not end the program.
 struct RefusedCall {
-    std::string call;   // the kernel's name; "other" for those beyond the first kinds that are told apart (32)
+    std::string call;  // the kernel's name; "other" for those beyond the first kinds that are told apart (32)
     std::optional<std::uint64_t> argument;  // the one that the policy looks at: a socket's family, ioctl's request
-    std::string error;  // what the program got, "EPERM"; empty for "other"
+    std::string error;                      // what the program got, "EPERM"; empty for "other"
     std::uint64_t count = 0;
 };
 

@@ -43,9 +43,10 @@ struct Hello {
     RootPlan plan;
     bool cgroups = true;
     std::uint32_t net_pool = 0;
-    std::string base_filter;      // for the launcher itself, before the first launch: answers refused calls
-    std::string base_reporting;   // the same, which hands them to a listener
-    std::vector<std::pair<std::int32_t, std::uint32_t>> looked_at;  // call number, and the argument that policies look at
+    std::string base_filter;     // for the launcher itself, before the first launch: answers refused calls
+    std::string base_reporting;  // the same, which hands them to a listener
+    std::vector<std::pair<std::int32_t, std::uint32_t>>
+        looked_at;                // call number, and the argument that policies look at
     std::vector<Filter> filters;  // one per policy, over the base; may be empty
 };
 
@@ -82,7 +83,7 @@ struct RefusedCall {
     std::uint32_t arch = 0;   // AUDIT_ARCH_...
     std::int32_t number = 0;  // -1: beyond those that are told apart
     std::int32_t error = 0;
-    bool told_apart = false;     // by `argument`
+    bool told_apart = false;  // by `argument`
     std::uint64_t argument = 0;
     std::uint64_t count = 0;
 };

@@ -28,7 +28,7 @@ std::int64_t now() {
 
 void count_disk(Report& report) {
     struct statfs info {};
-    if (::statfs("/tmp", &info) != 0) return;
+    if (::fstatfs(kDiskFd, &info) != 0) return;
     report.disk = static_cast<std::uint64_t>(info.f_blocks - info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize);
     report.inodes = static_cast<std::uint32_t>(info.f_files - info.f_ffree);
 }

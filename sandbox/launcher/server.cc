@@ -232,7 +232,8 @@ void Server::take_refusals() {
             continue;
         }
         // The parent hears of a launch first.
-        if (sandbox->refused.count(refusal->call) && sandbox->runs) tell_refused(*sandbox, sandbox->refused.counts().back());
+        if (sandbox->refused.count(refusal->call) && sandbox->runs)
+            tell_refused(*sandbox, sandbox->refused.counts().back());
         if (sandbox->refused.pace(*refusal, now)) answer(*sandbox, *refusal);
     }
 }

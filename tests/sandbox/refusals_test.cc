@@ -35,13 +35,13 @@ constexpr const char* kNone = "this host gives the launcher no listener";
 TEST(Refusals, AreCountedByNameAndTheProgramGoesOn) {
     Rig rig;
     if (!sees_refusals(rig)) GTEST_SKIP() << kNone;
-    Outcome outcome =
-        rig.run(program({"/probe", "keyctl", "keyctl", "mount", "socket-vsock", "personality-set", "int80-getpid",
-                         "x32-getpid", "clone3", "socket-inet"}));
+    Outcome outcome = rig.run(program({"/probe", "keyctl", "keyctl", "mount", "socket-vsock", "personality-set",
+                                       "int80-getpid", "x32-getpid", "clone3", "socket-inet"}));
     EXPECT_EQ(outcome.exit.code, 0);
-    EXPECT_EQ(text(outcome.exit.refused_calls),
-              "i386:getpid ENOSYS 1\nkeyctl EPERM 2\nmount EPERM 1\npersonality(262144) ENOSYS 1\nsocket(40) EAFNOSUPPORT 1\n"
-              "x32:getpid ENOSYS 1\n")
+    EXPECT_EQ(
+        text(outcome.exit.refused_calls),
+        "i386:getpid ENOSYS 1\nkeyctl EPERM 2\nmount EPERM 1\npersonality(262144) ENOSYS 1\nsocket(40) EAFNOSUPPORT 1\n"
+        "x32:getpid ENOSYS 1\n")
         << "clone3 is declined in silence: every thread of glibc tries it";
     EXPECT_EQ(rig.refused().size(), 6u) << "told at once, the first of each kind";
     EXPECT_TRUE(rig.run(program({"/probe", "socket-inet"})).exit.refused_calls.empty())
@@ -122,11 +122,11 @@ TEST(Refusals, AProgramThatDiesWhileItWaitsIsForgotten) {
     Rig rig;
     if (!sees_refusals(rig)) GTEST_SKIP() << kNone;
     // Past the thousand that are answered at once, so that SIGKILL finds it waiting.
-    Outcome outcome = rig.run(python(
-        "if os.fork()==0:\n while True: libc.syscall(321)\n"
-        "import time,signal\n"
-        "for n in range(1200): libc.syscall(321)\n"
-        "os.kill(0,signal.SIGKILL)\n"));
+    Outcome outcome =
+        rig.run(python("if os.fork()==0:\n while True: libc.syscall(321)\n"
+                       "import time,signal\n"
+                       "for n in range(1200): libc.syscall(321)\n"
+                       "os.kill(0,signal.SIGKILL)\n"));
     EXPECT_EQ(outcome.exit.how, Exit::How::signaled);
     EXPECT_EQ(rig.run(program({"/bin/true"})).exit.code, 0);
 }

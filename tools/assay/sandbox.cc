@@ -268,7 +268,8 @@ int lint(const std::vector<std::string>& files) {
 }
 
 void add_command_options(CLI::App& command, Options& options) {
-    command.add_option("--image", options.image, "Image to run in; \"host\" is this host's /usr")->capture_default_str();
+    command.add_option("--image", options.image, "Image to run in; \"host\" is this host's /usr")
+        ->capture_default_str();
     command.add_option("--ro-bind", options.ro_binds, "Show host path SRC at DST, read-only")
         ->type_name("SRC:DST")
         ->allow_extra_args(false);
@@ -304,7 +305,8 @@ void add_sandbox(CLI::App& app, int& exit_code) {
     tracer->add_option("--rules", traced->rules, "Write the proposed rules to this file")->type_name("FILE");
     tracer->callback([traced, &exit_code] { exit_code = trace(*traced); });
 
-    CLI::App* linter = group->add_subcommand("lint", "Find rules of a policy that say nothing or contradict each other");
+    CLI::App* linter =
+        group->add_subcommand("lint", "Find rules of a policy that say nothing or contradict each other");
     auto files = std::make_shared<std::vector<std::string>>();
     linter->add_option("policy", *files, "Policy files; without: those that are built in")->type_name("FILE");
     linter->callback([files, &exit_code] { exit_code = lint(*files); });
