@@ -148,8 +148,9 @@ class Evaluation {
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
     Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
-    std::string doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready, bool request_timed_out) const;
-    ScenarioOptions scenario_options() const;
+    void doubt_readiness(const runtime::CpuLook& now);
+    void doubt_timeout(const runtime::Sandbox& server);
+    ScenarioOptions scenario_options(const runtime::Sandbox* server);
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
     Session& session_;
@@ -159,6 +160,7 @@ class Evaluation {
     ServiceList beside_;                         // of this attempt
     std::optional<runtime::Services> services_;  // while they run
     runtime::CpuTimes launched_on_;              // the machine at the moment of launch
+    runtime::CpuLook when_ready_;
     Attempted found_;
 };
 
@@ -204,8 +206,6 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     std::optional<runtime::Sandbox> server;
     auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
     if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
-    runtime::CpuLook when_ready;
-    launched_on_ = runtime::read_cpu_times();
     if (found_.rejected.empty()) {
         // Before the server, so that it never finds a database that is still on its way up.
         phases.begin("services");
@@ -213,6 +213,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         phases.begin("launch");
         sandbox::Spec spec = plan(*stage, layer);
         services_->join(spec);
+        launched_on_ = runtime::read_cpu_times();
         const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
         auto launched = co_await image_.launcher->launch(spec, stdio);
         log->close_write_end();
@@ -234,7 +235,8 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
-        when_ready = runtime::look_at_cpu(server->pidfd());
+        when_ready_ = runtime::look_at_cpu(server->pidfd());
+        doubt_readiness(when_ready_);
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
 
@@ -246,7 +248,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
 
     phases.begin("stop");
     if (server) {
-        found_.starved = doubt(*server, when_ready, fired->run.timeouts > 0);
+        if (fired->run.timeouts > 0) doubt_timeout(*server);
         found_.server.stopped_by_us = !server->has_ended();
         server->kill();
         auto exit = co_await server->ended();
@@ -330,17 +332,21 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
     co_return images::Layer();
 }
 
-// Why a deadline that passed is not believed: the server was kept from the CPU while it ran. Empty: it is.
-std::string Evaluation::doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready,
-                              bool request_timed_out) const {
+// A deadline that passed is not believed when the server was kept from the CPU while it ran: found_.starved says why.
+void Evaluation::doubt_readiness(const runtime::CpuLook& now) {
     using State = runtime::Readiness::State;
     const State state = found_.server.readiness->state;
-    if (state == State::silent || state == State::unhealthy)
-        if (auto why = runtime::doubt({{}, {}, launched_on_}, when_ready, session_.policy.ready_timeout); !why.empty())
-            return "it was not ready in time: " + why;
-    if (!request_timed_out) return {};
-    const auto why = runtime::doubt(when_ready, runtime::look_at_cpu(server.pidfd()), session_.policy.timeout_request);
-    return why.empty() ? why : "a request timed out: " + why;
+    if (state != State::silent && state != State::unhealthy) return;
+    if (auto why = runtime::doubt({{}, {}, launched_on_}, now, session_.policy.ready_timeout); !why.empty())
+        found_.starved = "it was not ready in time: " + why;
+}
+
+// Asked at each timeout, while the thread that was late still lives and its waiting can be seen, and in the end.
+void Evaluation::doubt_timeout(const runtime::Sandbox& server) {
+    if (!found_.starved.empty()) return;
+    const auto now = runtime::look_at_cpu(server.pidfd());
+    if (auto why = runtime::doubt(when_ready_, now, session_.policy.timeout_request); !why.empty())
+        found_.starved = "a request timed out: " + why;
 }
 
 sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
@@ -363,7 +369,7 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
     return spec;
 }
 
-ScenarioOptions Evaluation::scenario_options() const {
+ScenarioOptions Evaluation::scenario_options(const runtime::Sandbox* server) {
     const batch::Task& task = *submission_.task;
     ScenarioOptions options;
     options.timeout_request = session_.policy.timeout_request;
@@ -371,6 +377,7 @@ ScenarioOptions Evaluation::scenario_options() const {
     options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
     options.globals = session_.policy.globals;
     options.globals.emplace_back("APIURL", fmt::format("http://conduit:{}{}", task.port, task.base_url));
+    if (server != nullptr) options.on_timeout = [this, server] { doubt_timeout(*server); };
     return options;
 }
 
@@ -389,7 +396,7 @@ Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox
         session_.collector.request(submission_.id, outcome);
         fired.outcomes.push_back(std::move(outcome));
     };
-    const ScenarioOptions options = scenario_options();
+    const ScenarioOptions options = scenario_options(server);
     std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
                                                                                                 http::LaneExecutor) {
         return run_scenario(suite, engine, *connector, options, sink);

@@ -33,6 +33,15 @@ struct Failed {  // shared with the vfork'ed child, which writes it before it ex
     int code = 0;
 };
 
+// What is written is counted here in the end: /tmp and the others may be binds of something else.
+void hold_disk(const Plan& plan, const char* path) {
+    const int disk = ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (disk != kDiskFd) {
+        check(plan, Step::mount_private, disk >= 0 && ::dup3(disk, kDiskFd, O_CLOEXEC) >= 0);
+        ::close(disk);
+    }
+}
+
 void execute(const Plan& plan) {
     ::umask(0);  // modes as written; the target gets the usual mask
     for (unsigned i = 0; i < plan.op_count; ++i) {
@@ -50,6 +59,7 @@ void execute(const Plan& plan) {
             }
         }
         if (result != 0) give_up(plan, op.step, errno, i);
+        if (op.step == Step::mount_private) hold_disk(plan, op.target);
     }
     ::umask(022);
 }

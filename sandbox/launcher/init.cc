@@ -28,7 +28,7 @@ std::int64_t now() {
 
 std::uint64_t disk_used() {
     struct statfs info {};
-    if (::statfs("/tmp", &info) != 0) return 0;
+    if (::fstatfs(kDiskFd, &info) != 0) return 0;
     return static_cast<std::uint64_t>(info.f_blocks - info.f_bfree) * static_cast<std::uint64_t>(info.f_bsize);
 }
 
