@@ -27,6 +27,7 @@ struct Task {
     std::string base_url;                 // path before every route, "/api"; may be empty
     std::string healthcheck;              // path, from the root: "/api/health-check"; may be empty
     std::string collection;               // absolute path of the Postman collection
+    std::vector<std::string> services;  // beside the server, by name: "redis"; PostgreSQL also follows from constraints
     std::string base_patch;  // text of the diff that prepares the tree (feature tasks); empty = an empty tree
     nlohmann::json metadata = nullptr;  // "taskMetadata" as it stands in the file
 };

@@ -54,19 +54,28 @@ json exit_json(const sandbox::Exit& exit) {
     return out;
 }
 
+json use_json(const sandbox::Usage& used) {
+    return {{"wall_us", used.wall.count()},
+            {"cpu_user_us", used.cpu_user.count()},
+            {"cpu_system_us", used.cpu_system.count()},
+            {"memory_peak_bytes", used.memory_peak.count},
+            {"processes_peak", used.processes_peak}};
+}
+
 json usage_json(const Record& record) {
     json phases = json::object();
     for (const Phase& phase : record.phases) phases[phase.name] = {{"wall_us", phase.wall.count()}};
     json usage = {{"phases", std::move(phases)}};
     if (record.server.exit) {
-        const auto& used = record.server.exit->usage;
-        usage["server"] = {{"wall_us", used.wall.count()},
-                           {"cpu_user_us", used.cpu_user.count()},
-                           {"cpu_system_us", used.cpu_system.count()},
-                           {"memory_peak_bytes", used.memory_peak.count},
-                           {"processes_peak", used.processes_peak}};
+        usage["server"] = use_json(record.server.exit->usage);
         usage["limits_hit"] = record.server.exit->limits_hit;
         usage["unenforced"] = record.server.exit->unenforced;
+    }
+    for (const runtime::ServiceLife& service : record.services) {
+        json& use = usage["services"][service.name] = use_json(service.exit.usage);
+        use["ready_after_us"] = service.ready_after.count();
+        use["limits_hit"] = service.exit.limits_hit;
+        use["exit"] = exit_json(service.exit);
     }
     return usage;
 }

@@ -15,6 +15,7 @@
 #include "harness/verify/verdict.h"
 #include "runtime/fault.h"
 #include "runtime/readiness.h"
+#include "runtime/services.h"
 #include "sandbox/spec.h"
 
 namespace assay::collect {
@@ -66,6 +67,7 @@ struct Record {
     std::variant<Verdict, runtime::Fault> outcome;
     std::optional<Failure> failure;
     ServerLife server;
+    std::vector<runtime::ServiceLife> services;  // beside it; their logs are files of their own
     std::vector<Phase> phases;
     std::vector<Attempt> attempts;
 

@@ -63,6 +63,7 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     policy.timeout_script = Millis(options.timeout_script);
     policy.timeouts_in_a_row = options.timeouts_in_a_row;
     policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
+    policy.statements = options.statements;
     policy.newman_csv = options.newman_csv;
     policy.suite = options.suite;
     policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
@@ -135,6 +136,7 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"ready_timeout_s", options.ready_timeout},
             {"memory", options.memory},
             {"disk", options.disk},
+            {"log_statements", options.statements},
             {"processes", options.processes},
             {"started", static_cast<std::int64_t>(std::time(nullptr))},
             {"host", host}};
@@ -166,6 +168,15 @@ Result<Images> start_launchers(const Plan& plan, const std::string& layers_dir, 
         images.emplace(name, harness::ImageHost{std::move(*recipe), std::move(host)});
     }
     return images;
+}
+
+Result<harness::ServiceRecipes> service_recipes() {
+    harness::ServiceRecipes services;
+    for (const std::string& name : images::recipe_names()) {
+        ASSAY_TRY(images::Recipe recipe, images::find_recipe(name));
+        if (recipe.service) services.emplace(name, std::make_shared<const images::Recipe>(std::move(recipe)));
+    }
+    return services;
 }
 
 Result<images::LayerStore> open_layer_store(bool offline) {
@@ -210,6 +221,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     // A collection named for the whole batch is usage: read before anything runs. A task's own is its submissions'.
     if (!options.suite.empty()) ASSAY_CHECK(suites.load(options.suite));
     ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
+    ASSAY_TRY(const harness::ServiceRecipes services, service_recipes());
     ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store().layers_dir(), reactor));
     ASSAY_TRY(auto collector, collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
     auto sink = std::make_shared<TableSink>();
@@ -224,8 +236,8 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         harness::Scheduler scheduler({}, platform, limits);
         runtime::Admission admission(reactor, plan.capacity);
         runtime::Layers layers(reactor);
-        harness::Session session{reactor,     scheduler,  admission, suites,     layers,
-                                 layer_store, *collector, images,    plan.policy};
+        harness::Session session{reactor,     scheduler,  admission, suites,   layers,
+                                 layer_store, *collector, images,    services, plan.policy};
         scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
     }
     BatchSummary summary;

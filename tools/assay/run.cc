@@ -53,6 +53,8 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();
+    run->add_flag("--log-statements", options->statements,
+                  "PostgreSQL logs every statement: logs/<submission>/postgres.log");
     run->add_flag("--newman-csv", options->newman_csv, "Write logs/<submission>/newman-run-report.csv");
     run->add_flag("--offline", options->offline, "Build no dependency layer: a missing one is a fault");
     run->add_option("--progress", options->progress, "Display on stderr")
