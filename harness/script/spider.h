@@ -165,6 +165,8 @@ struct ScriptContext::State {
     std::uint64_t console_bytes = 0;
     Instant started{};
     Micros spent{0};  // in JavaScript
+    const void* global_shape = nullptr;  // of the global, and how many collections there had been then
+    std::uint32_t global_shape_at = 0;
 
     State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled, suite::Scopes& run_scopes,
           suite::Dynamic& run_dynamic, std::optional<Millis> running_limit);
