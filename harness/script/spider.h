@@ -154,6 +154,7 @@ struct ScriptContext::State {
 
     JS::PersistentRootedObject global;
     JS::PersistentRootedObject calls;             // what core.js returned
+    JS::PersistentRootedObjectVector functions;   // the suite's scripts, made when first run; null: not yet
     JS::PersistentRootedString text;              // the response's body, decoded
     JS::PersistentRootedObjectVector rejections;  // promises rejected without a handler
 
