@@ -50,6 +50,9 @@ void await_order(Board& board, std::uint32_t done) {
 }
 
 void settle(const Plan& plan) {
+    // A session of the seat's own: no terminal of anybody's to push input into. Programs inherit it and lead a process
+    // group in it; a session for each launch would have the kernel make a scheduling group (autogroup) each time.
+    check(plan, Step::open_session, ::setsid() >= 0);
     // Capabilities stay: neither id is the namespace's 0.
     check(plan, Step::become_user, ::setresgid(kInnerId, kInnerId, kInnerId) == 0);
     check(plan, Step::become_user, ::setresuid(kInnerId, kInnerId, kInnerId) == 0);
