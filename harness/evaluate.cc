@@ -308,6 +308,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
+    verdict.cut_short = check::cut_short(found_.outcomes);
     for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);

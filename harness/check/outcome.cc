@@ -30,4 +30,13 @@ Counts count(const std::vector<RequestOutcome>& run) {
     return counts;
 }
 
+std::uint32_t cut_short(const std::vector<RequestOutcome>& run) {
+    std::uint32_t scripts = 0;
+    for (const RequestOutcome& outcome : run)
+        for (const ScriptError& error : outcome.script_errors)
+            if (error.listen == "test" && (error.kind == "timeout" || error.kind == "memory" || error.kind == "limit"))
+                ++scripts;
+    return scripts;
+}
+
 }  // namespace assay::check

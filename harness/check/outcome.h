@@ -24,7 +24,7 @@ struct Assertion {
 // A script that threw, did not parse, or met its time or memory limit. Never counted as an assertion.
 struct ScriptError {
     std::string listen;  // "prerequest" or "test"
-    std::string kind;    // "TypeError", "SyntaxError", "timeout", "memory"
+    std::string kind;    // "TypeError", "SyntaxError", "timeout", "memory", "limit" (of assertions)
     std::string message;
     std::uint32_t line = 0;  // in the script, 1-based; 0 = unknown
 };
@@ -70,5 +70,9 @@ struct Counts {
 
 Counts count(const RequestOutcome& outcome);
 Counts count(const std::vector<RequestOutcome>& run);
+
+// Test scripts that met a limit of ours (time, memory, number of assertions). What they would have asserted is unknown,
+// and an answer can be made so that they meet it.
+std::uint32_t cut_short(const std::vector<RequestOutcome>& run);
 
 }  // namespace assay::check

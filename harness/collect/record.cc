@@ -13,8 +13,9 @@ bool Verdict::structure_holds() const {
 double Verdict::raw_score() const {
     return counts.total == 0 ? 0.0 : static_cast<double>(counts.passed) / static_cast<double>(counts.total);
 }
-double Verdict::strict_score() const { return structure_holds() ? raw_score() : 0.0; }
-bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0; }
+// Answers that end the scripts would otherwise take their failures out of the count.
+double Verdict::strict_score() const { return structure_holds() && cut_short == 0 ? raw_score() : 0.0; }
+bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0 && cut_short == 0; }
 bool Verdict::succeeded() const { return tests_passed() && structure_holds(); }
 
 namespace {
@@ -36,10 +37,15 @@ json counts_json(const check::Counts& counts) {
 
 json verdict_json(const Verdict& verdict) {
     json assertions = counts_json(verdict.counts);
-    return {{"assertions", std::move(assertions)},    {"requests", verdict.requests},
-            {"presumed_timeouts", verdict.presumed},  {"raw_score", verdict.raw_score()},
-            {"strict_score", verdict.strict_score()}, {"tests_passed", verdict.tests_passed()},
-            {"succeeded", verdict.succeeded()},       {"structure", structure_json(verdict.structure)}};
+    return {{"assertions", std::move(assertions)},
+            {"requests", verdict.requests},
+            {"presumed_timeouts", verdict.presumed},
+            {"scripts_cut_short", verdict.cut_short},
+            {"raw_score", verdict.raw_score()},
+            {"strict_score", verdict.strict_score()},
+            {"tests_passed", verdict.tests_passed()},
+            {"succeeded", verdict.succeeded()},
+            {"structure", structure_json(verdict.structure)}};
 }
 
 json exit_json(const sandbox::Exit& exit) {

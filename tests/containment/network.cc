@@ -125,7 +125,8 @@ Table network_checks() {
          [](const Facts&) {
              const std::string setting = read_text("/proc/sys/net/ipv4/tcp_no_metrics_save");
              return found(!setting.empty() && setting[0] == '0', "tcp_no_metrics_save is off");
-         }},
+         },
+         stand_in, "/proc/sys/net/ipv4/tcp_no_metrics_save", "0\n"},
     };
 }
 

@@ -6,6 +6,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
+#include <cmath>
 #include <csignal>
 #include <ctime>
 #include <map>
@@ -93,6 +94,8 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
     ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
     policy.limits.processes = options.processes;
+    // An answer that comes byte by byte never idles for long: without this a server could hold its place for ever.
+    policy.limits.wall_time = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(options.wall_time)));
     return policy;
 }
 
@@ -162,6 +165,7 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"timeout_script_ms", options.timeout_script},
             {"timeouts_in_a_row", options.timeouts_in_a_row},
             {"ready_timeout_s", options.ready_timeout},
+            {"wall_time_s", options.wall_time},
             {"memory", options.memory},
             {"disk", options.disk},
             {"log_statements", options.statements},

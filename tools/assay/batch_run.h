@@ -29,6 +29,7 @@ struct BatchOptions {
     std::uint32_t timeouts_in_a_row = 3;
     double ready_timeout = 25;
     bool statements = false;
+    double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
     bool offline = false;
     bool resume = false;

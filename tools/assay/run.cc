@@ -53,6 +53,9 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--ready-timeout", options->ready_timeout, "Seconds that a server has to become ready")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
+    run->add_option("--wall-time", options->wall_time, "Seconds that one server may run; 0 = no limit")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1e6));
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();
