@@ -69,6 +69,7 @@ Result<Service> read_service(const RecipeReader& reader) {
     ASSAY_TRY(service.answer, reader.text("answer", true));
     ASSAY_TRY(service.memory, reader.size("memory"));
     ASSAY_TRY(service.disk, reader.size("disk"));
+    if (service.disk.count == 0) return tl::unexpected(reader.complain(nullptr, "'disk' is missing"));
     ASSAY_TRY(const std::uint64_t processes, reader.number("processes", 0, 1'000'000));
     service.processes = static_cast<std::uint32_t>(processes);
     ASSAY_TRY(service.usual_memory, reader.size("usual_memory"));

@@ -29,7 +29,7 @@ struct Service {
     std::string hello;
     std::string answer;
     Bytes memory;                      // limits of its sandbox; 0 = none
-    Bytes disk;                        // 0 = 64 MiB
+    Bytes disk;                        // never 0; a part of `memory`, as it is a tmpfs
     std::uint32_t processes = 0;       // 0 = no limit
     Bytes usual_memory;                // what one takes for a small database: for admission
     std::vector<std::string> drivers;  // packages that talk to it: a manifest that names one wants the service

@@ -23,6 +23,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kLogEnd = 600;  // bytes of a log's end in a fault's reason
+// A write that does not fit is taken back before the service gives up: a disk with no more than this left was full.
+constexpr Bytes kFull = 2_MiB;
 
 // One service that runs.
 struct Running {
@@ -92,10 +94,11 @@ Task<std::optional<Fault>> await_answer(Reactor& reactor, Running& service, Inst
     co_return std::nullopt;
 }
 
-// What a service that ended by itself says about: nothing when the submission drove it into a limit.
-std::optional<Fault> judge(const ServiceLife& life) {
+// A service that ended by itself is a fault, but not when the submission drove it into a limit: that is its own doing.
+std::optional<Fault> judge(const ServiceLife& life, const images::Service& service) {
     using How = sandbox::Exit::How;
     if (life.exit.how == How::killed || !life.exit.limits_hit.empty()) return std::nullopt;
+    if (life.exit.usage.disk.count + kFull.count >= service.disk.count) return std::nullopt;
     const std::string end = life.log.size() > kLogEnd ? life.log.substr(life.log.size() - kLogEnd) : life.log;
     const std::string how = life.exit.how == How::signaled ? fmt::format("by signal {}", life.exit.code)
                                                            : fmt::format("with status {}", life.exit.code);
@@ -187,7 +190,7 @@ Task<tl::expected<std::vector<ServiceLife>, Fault>> Services::stop() {
             continue;
         }
         lives.push_back({service->recipe->name, service->ready_after, std::move(*exit), service->log.text()});
-        if (!fault) fault = judge(lives.back());
+        if (!fault) fault = judge(lives.back(), *service->recipe->service);
     }
     state_->running.clear();
     if (fault) co_return tl::unexpected(std::move(*fault));

@@ -50,6 +50,7 @@ struct ServerLife {
 struct Phase {
     std::string name;  // "materialise", "dependencies", "launch", "ready", "suite", "stop"
     Micros wall{0};
+    std::optional<sandbox::Usage> server;  // of the server in this phase alone; absent when it did not run
 };
 
 // One try at evaluating; a record with more than one says why the earlier ones were not believed.
@@ -77,5 +78,6 @@ struct Record {
 
 nlohmann::json to_json(const Record& record);
 nlohmann::json to_json(const check::RequestOutcome& outcome);
+nlohmann::json to_json(const sandbox::RefusedCall& refused);  // without its count
 
 }  // namespace assay::collect

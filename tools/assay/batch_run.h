@@ -17,6 +17,7 @@ struct BatchOptions {
     std::string filter;
     std::string suite;
     std::string tasks;
+    std::string repositories;
     std::string verify = "paper";
     std::string progress = "auto";
     std::string memory = "1G";

@@ -37,6 +37,9 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--suite", options->suite, "This collection instead of each task's own")->check(CLI::ExistingFile);
     run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
         ->check(CLI::ExistingDirectory);
+    run->add_option("--repositories", options->repositories,
+                    "Folder of local mirrors, for feature tasks that name a repository; nothing is fetched")
+        ->check(CLI::ExistingDirectory);
     run->add_option("--verify", options->verify, "Structural verification")
         ->check(CLI::IsMember({"paper", "off"}))
         ->capture_default_str();
