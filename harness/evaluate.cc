@@ -18,6 +18,7 @@
 #include "images/setup.h"
 #include "runtime/log_capture.h"
 #include "runtime/readiness.h"
+#include "runtime/services.h"
 #include "runtime/starvation.h"
 
 namespace assay::harness {
@@ -119,6 +120,7 @@ struct Attempted {
     std::vector<check::RequestOutcome> outcomes;
     collect::Verdict verdict;
     collect::ServerLife server;
+    std::vector<runtime::ServiceLife> services;
     std::string rejected;  // why there was nothing to start
     std::string log;
     std::string dependency_log;
@@ -165,10 +167,13 @@ class Evaluation {
     Evaluation(Session& session, const batch::Submission& submission, const ImageHost& image)
         : session_(session), submission_(submission), image_(image) {}
 
+    // One try, and the end of whatever was started beside the server.
     Task<OrFault<Attempted>> attempt(bool alone);
     Phases phases;
 
  private:
+    Task<OrFault<Attempted>> evaluate_once(bool alone);
+    OrFault<void> start_services(const images::Manifests& manifests);
     Structure verify_beside(const verify::Written* written);
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
@@ -182,12 +187,21 @@ class Evaluation {
     const batch::Submission& submission_;
     const ImageHost& image_;
     std::vector<std::string> own_setup_;
-    runtime::CpuTimes launched_on_;  // the machine at the moment of launch
+    ServiceList beside_;                         // of this attempt
+    std::optional<runtime::Services> services_;  // while they run
+    runtime::CpuTimes launched_on_;              // the machine at the moment of launch
     runtime::CpuLook when_ready_;
     Attempted found_;
 };
 
 Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
+    auto found = co_await evaluate_once(alone);
+    // A fault on the way leaves them running; theirs would be its consequence.
+    if (auto left = std::exchange(services_, std::nullopt)) (void)co_await left->stop();
+    co_return found;
+}
+
+Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     found_ = {};
     auto suite =
         session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
@@ -198,6 +212,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
     auto slot = co_await session_.admission.admit(alone);
+    if (!alone) --session_.not_admitted;
     event("admitted", {{"alone", alone}});
 
     phases.begin("materialise");
@@ -213,6 +228,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     if (source) {
         phases.begin("dependencies");
         images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        if (auto started = start_services(manifests); !started) co_return tl::unexpected(started.error());
         auto made = co_await dependencies(std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
@@ -221,10 +237,14 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     std::optional<runtime::Sandbox> server;
     auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
     if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
-    launched_on_ = runtime::read_cpu_times();
     if (found_.rejected.empty()) {
+        // Before the server, so that it never finds a database that is still on its way up.
+        phases.begin("services");
+        if (auto fault = co_await services_->ready()) co_return tl::unexpected(std::move(*fault));
         phases.begin("launch");
-        const sandbox::Spec spec = plan(*stage, layer);
+        sandbox::Spec spec = plan(*stage, layer);
+        services_->join(spec);
+        launched_on_ = runtime::read_cpu_times();
         const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
         // The route of replies may outlive this attempt by a moment, the collector outlives both.
         runtime::OnRefused on_refused = [&collector = session_.collector,
@@ -276,6 +296,11 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
         phases.used_in_all(exit->usage);
         found_.server.exit = std::move(*exit);
     }
+    if (auto running = std::exchange(services_, std::nullopt)) {
+        auto lives = co_await running->stop();
+        if (!lives) co_return tl::unexpected(std::move(lives.error()));
+        found_.services = std::move(*lives);
+    }
     found_.log = log->text();
     phases.end();
     slot.release();
@@ -284,9 +309,23 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
+    verdict.cut_short = check::cut_short(found_.outcomes);
     for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
+}
+
+// They start beside what comes before the server's launch.
+OrFault<void> Evaluation::start_services(const images::Manifests& manifests) {
+    auto wanted = wanted_services(*submission_.task, manifests, session_.services);
+    if (!wanted) return tl::unexpected(std::move(wanted.error()));
+    beside_ = std::move(*wanted);
+    std::vector<runtime::ServiceOrder> orders;
+    for (const auto& recipe : beside_)
+        orders.push_back({recipe, [&store = session_.layer_store, recipe] { return store.ensure_service(*recipe); }});
+    services_ =
+        session_.service_pool.take(session_.scheduler.executor(), image_.launcher, orders, session_.not_admitted > 0);
+    return {};
 }
 
 // Structure is a task of its own, beside everything that follows.
@@ -360,7 +399,9 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
     for (const std::string& each : own_setup_) command += each + "\n";
     for (const std::string& each : task.run_cmds) command += each + "\n";
     spec.argv = {"/bin/bash", "-c", command};
-    spec.env = images::server_env(image_.recipe, task.port, std::nullopt);
+    std::vector<const images::Recipe*> services;
+    for (const auto& recipe : beside_) services.push_back(recipe.get());
+    spec.env = images::server_env(image_.recipe, task.port, services);
     spec.work_tree.lower = {stage.inside()};
     images::apply_layer(layer, spec);
     spec.limits = session_.policy.limits;
@@ -431,12 +472,6 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
         session.collector.record(std::move(record));
         co_return;
     }
-    if (submission.task->constraints.database == verify::Database::postgres) {
-        record.outcome =
-            Fault{"services", "the task needs PostgreSQL beside the server, which this version does not start", false};
-        session.collector.record(std::move(record));
-        co_return;
-    }
 
     Evaluation evaluation(session, submission, image->second);
     auto found = co_await evaluation.attempt(false);
@@ -462,9 +497,12 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
         found->log.size() > kLogEnd ? found->log.substr(found->log.size() - kLogEnd) : found->log;
     record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
     record.server = std::move(found->server);
+    record.services = std::move(found->services);
     record.outcome = std::move(found->verdict);
     std::vector<collect::LogFile> files = {{"server.log", std::move(found->log)},
                                            {"dependencies.log", std::move(found->dependency_log)}};
+    for (runtime::ServiceLife& service : record.services)
+        files.push_back({service.name + ".log", std::move(service.log)});
     if (session.policy.newman_csv)
         files.push_back({"newman-run-report.csv", report::newman_csv(found->suite, found->outcomes)});
     session.collector.record(std::move(record), std::move(files));
@@ -473,6 +511,7 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
 Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& submissions, std::uint32_t at_once) {
     // A few coroutines take submissions from one counter: a long batch does not cost a frame for each of its lines.
     auto next = std::make_shared<std::atomic<std::size_t>>(0);
+    session.not_admitted = submissions.size();
     std::vector<runtime::Event<bool>> ends;
     const std::size_t takers = std::min<std::size_t>(at_once, submissions.size());
     for (std::size_t taker = 0; taker < takers; ++taker) {
@@ -492,6 +531,7 @@ Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& 
             });
     }
     for (auto& end : ends) co_await end.wait();
+    co_await session.service_pool.stop();
 }
 
 }  // namespace assay::harness

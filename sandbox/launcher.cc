@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -175,6 +176,10 @@ Result<SandboxId> Launcher::launch(const Spec& spec, const Stdio& stdio) {
     const int all[3] = {stdio.in, stdio.out, stdio.err};
     for (int i = 0; i < 3; ++i) {
         if (all[i] < 0) continue;
+        struct stat info {};
+        if (::fstat(all[i], &info) == 0 && S_ISDIR(info.st_mode))
+            return fail_errno(EISDIR, "launch", "standard input or output is a folder: a way out of the sandbox",
+                              "redirect it from a file, a pipe or /dev/null");
         request.stdio = static_cast<std::uint8_t>(request.stdio | 1 << i);
         fds.push_back(all[i]);
     }

@@ -113,10 +113,8 @@ Policy base_policy(const std::vector<Policy>& policies, const Policy& setup) {
             // What one policy allows as a whole needs no finer rule, and libseccomp takes none.
             if (allowed_whole(rule.call) && (rule.verdict != Verdict::allow || !rule.conditions.empty())) continue;
             PolicyRule own = rule;
-            // To the launcher it is not refused. libseccomp forgets finer rules when it is given one without
-            // conditions.
-            if (rule.verdict != Verdict::allow && rule.conditions.empty() && of_setup(rule.call))
-                own.conditions.push_back(token(true));
+            // To the launcher it is not refused. libseccomp forgets finer rules when it is given a coarser one.
+            if (rule.verdict != Verdict::allow && of_setup(rule.call)) own.conditions.push_back(token(true));
             if (!contains(base, own)) base.rules.push_back(std::move(own));
         }
     }

@@ -13,8 +13,9 @@ bool Verdict::structure_holds() const {
 double Verdict::raw_score() const {
     return counts.total == 0 ? 0.0 : static_cast<double>(counts.passed) / static_cast<double>(counts.total);
 }
-double Verdict::strict_score() const { return structure_holds() ? raw_score() : 0.0; }
-bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0; }
+// Answers that end the scripts would otherwise take their failures out of the count.
+double Verdict::strict_score() const { return structure_holds() && cut_short == 0 ? raw_score() : 0.0; }
+bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0 && cut_short == 0; }
 bool Verdict::succeeded() const { return tests_passed() && structure_holds(); }
 
 namespace {
@@ -36,10 +37,15 @@ json counts_json(const check::Counts& counts) {
 
 json verdict_json(const Verdict& verdict) {
     json assertions = counts_json(verdict.counts);
-    return {{"assertions", std::move(assertions)},    {"requests", verdict.requests},
-            {"presumed_timeouts", verdict.presumed},  {"raw_score", verdict.raw_score()},
-            {"strict_score", verdict.strict_score()}, {"tests_passed", verdict.tests_passed()},
-            {"succeeded", verdict.succeeded()},       {"structure", structure_json(verdict.structure)}};
+    return {{"assertions", std::move(assertions)},
+            {"requests", verdict.requests},
+            {"presumed_timeouts", verdict.presumed},
+            {"scripts_cut_short", verdict.cut_short},
+            {"raw_score", verdict.raw_score()},
+            {"strict_score", verdict.strict_score()},
+            {"tests_passed", verdict.tests_passed()},
+            {"succeeded", verdict.succeeded()},
+            {"structure", structure_json(verdict.structure)}};
 }
 
 json exit_json(const sandbox::Exit& exit) {
@@ -85,22 +91,32 @@ json phase_json(const Phase& phase) {
     return out;
 }
 
+json use_json(const sandbox::Usage& used) {
+    json out = {{"wall_us", used.wall.count()},
+                {"cpu_user_us", used.cpu_user.count()},
+                {"cpu_system_us", used.cpu_system.count()},
+                {"memory_peak_bytes", used.memory_peak.count},
+                {"processes_peak", used.processes_peak},
+                {"disk_bytes", used.disk.count},
+                {"inodes", used.inodes}};
+    out.update(held_back_json(used));
+    return out;
+}
+
 json usage_json(const Record& record) {
     json phases = json::object();
     for (const Phase& phase : record.phases) phases[phase.name] = phase_json(phase);
     json usage = {{"phases", std::move(phases)}};
     if (record.server.exit) {
-        const auto& used = record.server.exit->usage;
-        usage["server"] = {{"wall_us", used.wall.count()},
-                           {"cpu_user_us", used.cpu_user.count()},
-                           {"cpu_system_us", used.cpu_system.count()},
-                           {"memory_peak_bytes", used.memory_peak.count},
-                           {"processes_peak", used.processes_peak},
-                           {"disk_bytes", used.disk.count},
-                           {"inodes", used.inodes}};
-        usage["server"].update(held_back_json(used));
+        usage["server"] = use_json(record.server.exit->usage);
         usage["limits_hit"] = record.server.exit->limits_hit;
         usage["unenforced"] = record.server.exit->unenforced;
+    }
+    for (const runtime::ServiceLife& service : record.services) {
+        json& use = usage["services"][service.name] = use_json(service.exit.usage);
+        use["ready_after_us"] = service.ready_after.count();
+        use["limits_hit"] = service.exit.limits_hit;
+        use["exit"] = exit_json(service.exit);
     }
     return usage;
 }

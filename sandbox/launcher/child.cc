@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
@@ -58,6 +59,14 @@ void execute(const Plan& plan) {
                 result = plan.privilege.mount_setattr(AT_FDCWD, op.target, AT_RECURSIVE, &attr, sizeof attr);
                 break;
             }
+            case Op::Kind::no_links: {
+                open_how how{};
+                how.flags = O_PATH | O_CLOEXEC;
+                how.resolve = RESOLVE_NO_SYMLINKS;
+                const long fd = ::syscall(SYS_openat2, AT_FDCWD, op.target, &how, sizeof how);
+                result = fd < 0 ? -1 : ::close(static_cast<int>(fd));
+                break;
+            }
         }
         if (result != 0) give_up(plan, op.step, errno, i);
         if (op.step == Step::mount_private) hold_disk(plan, op.target);
@@ -91,9 +100,9 @@ int become_main(void* raw) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // the launcher takes SIGCHLD through a descriptor
     // No process group of ours to signal. The session is the seat's, which serves one sandbox at a time.
     if (::setpgid(0, 0) != 0) return stop(Step::open_session);
+    // Not the C library's setrlimit: it makes prlimit64 of it, whose every use on RLIMIT_CORE the policies refuse.
     for (unsigned i = 0; i < plan.limit_count; ++i)
-        if (::setrlimit(static_cast<__rlimit_resource>(plan.limits[i].which), &plan.limits[i].value) != 0)
-            return stop(Step::set_limits);
+        if (plan.privilege.setrlimit(plan.limits[i].which, &plan.limits[i].value) != 0) return stop(Step::set_limits);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
     // Last before exec, if there is one.
     if (plan.filter.len != 0 && plan.privilege.seccomp(SECCOMP_SET_MODE_FILTER, 0, &plan.filter) != 0)
@@ -181,7 +190,8 @@ void run_init(Board& board) {
     // So that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
     check(plan, Step::join_cgroup, plan.privilege.unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
     execute(plan);  // ends with the cover over /.assay: afterwards no path leads to what is not the sandbox's
-    check(plan, Step::set_hostname, plan.privilege.sethostname("sandbox", 7) == 0);
+    check(plan, Step::set_hostname,
+          plan.privilege.sethostname("sandbox", 7) == 0 && plan.privilege.setdomainname("(none)", 6) == 0);
     // Last of the privileged steps. no_new_privs and the filter are the launcher's, inherited; the token that opens it
     // further stays in our memory.
     drop_capabilities(plan);

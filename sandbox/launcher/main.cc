@@ -53,6 +53,15 @@ Result<void> shed() {
     return {};
 }
 
+// Descriptors that assay gave us stand on the host's mounts. Sandboxes without stdio of their own inherit these.
+Result<void> reopen_stdio() {
+    Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null) return fail_errno(errno, "open /dev/null");
+    for (int fd = 0; fd < 3; ++fd)
+        if (::dup2(null.get(), fd) < 0) return fail_errno(errno, "place descriptor");
+    return {};
+}
+
 Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     Server::Parts parts;
     ASSAY_TRY(Pipe reports, make_pipe());
@@ -73,6 +82,7 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     if (hello.cgroups) parts.cgroups = CgroupPool(open_hierarchies(parts.identity.proc.get()));
     ASSAY_TRY(Root root, assemble_root(hello.plan, parts.identity.uid, parts.identity.gid));
     stage = std::move(root.stage);
+    ASSAY_CHECK(reopen_stdio());
     parts.filters = hello.filters;
     parts.net_pool = hello.net_pool;
     // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits that.

@@ -145,6 +145,9 @@ Result<std::unique_ptr<NetNs>> Nets::make() {
     ASSAY_CHECK(raise_loopback(privilege_));
     // So that a server may listen on 80, as it may in a container.
     ASSAY_CHECK(write_file_at(proc_, "sys/net/ipv4/ip_unprivileged_port_start", "0"));
+    // What one server's connections were like is not to shape the next one's. Kernels that keep this setting for the
+    // whole machine do not show it here.
+    static_cast<void>(write_file_at(proc_, "sys/net/ipv4/tcp_no_metrics_save", "1"));
     net->counted = Fd(::openat(proc_, "self/net/sockstat", O_RDONLY | O_CLOEXEC));
     if (!net->counted) return fail_errno(errno, "open /proc/net/sockstat");
     return net;

@@ -49,6 +49,7 @@ struct Op {
         mount,            // mount(source, target, type, flags, data)
         directory,        // mkdir(target, mode)
         directory_maybe,  // the same; failure is left to the mount that follows
+        no_links,         // fails when a symbolic link stands anywhere in target
         protect           // mount_setattr(target, recursive, read-only + nosuid + nodev)
     };
     Kind kind{};

@@ -27,6 +27,8 @@ class Privilege {
     int setns(int ns, int kind) const { return call(SYS_setns, ns, kind, 0, 0, 0); }
     pid_t clone3(const clone_args& args) const { return call(SYS_clone3, &args, sizeof args, 0, 0, 0); }
     int sethostname(const char* name, std::size_t size) const { return call(SYS_sethostname, name, size, 0, 0, 0); }
+    int setdomainname(const char* name, std::size_t size) const { return call(SYS_setdomainname, name, size, 0, 0, 0); }
+    int setrlimit(unsigned which, const void* value) const { return call(SYS_setrlimit, which, value, 0, 0, 0); }
     int capset(void* header, const void* data) const { return call(SYS_capset, header, data, 0, 0, 0); }
     int prctl(int what, unsigned long value) const { return call(SYS_prctl, what, value, 0, 0, 0); }
     int seccomp(unsigned operation, unsigned flags, const void* args) const {
