@@ -141,17 +141,22 @@ Parsed<void> Parser::request_section(Request& request, std::vector<std::string>&
     skip_lines();
     in_.skip_blanks();
     const auto at = in_.position();
-    ASSAY_TRY(auto name, section_name(in_));
+    ASSAY_TRY(const auto name, section_name(in_));
     ASSAY_CHECK(line_end());
-    if (name == "QueryStringParams") name = "Query";
-    if (name == "FormParams") name = "Form";
-    if (name == "MultipartFormData") name = "Multipart";
-    if (name == "Query") {
-        ASSAY_CHECK(items(&Parser::key_value, request.query));
-    } else if (name == "Form") {
-        ASSAY_CHECK(items(&Parser::key_value, request.form));
-    } else if (name == "Multipart") {
-        ASSAY_CHECK(items(&Parser::multipart_param, request.multipart));
+    // The old names are sections of their own: beside the new one the first counts.
+    const auto is = [&](const char* short_name, const char* old_name) { return name == short_name || name == old_name; };
+    if (is("Query", "QueryStringParams")) {
+        std::vector<KeyValue> lines;
+        ASSAY_CHECK(items(&Parser::key_value, lines));
+        if (request.query.empty()) request.query = std::move(lines);
+    } else if (is("Form", "FormParams")) {
+        std::vector<KeyValue> lines;
+        ASSAY_CHECK(items(&Parser::key_value, lines));
+        if (request.form.empty()) request.form = std::move(lines);
+    } else if (is("Multipart", "MultipartFormData")) {
+        std::vector<MultipartParam> params;
+        ASSAY_CHECK(items(&Parser::multipart_param, params));
+        if (request.multipart.empty()) request.multipart = std::move(params);
     } else if (name == "Cookies") {
         ASSAY_CHECK(items(&Parser::key_value, request.cookies));
     } else if (name == "BasicAuth") {
@@ -307,6 +312,7 @@ Parsed<MultipartParam> Parser::multipart_param() {
 Parsed<Capture> Parser::capture() {
     skip_lines();
     in_.skip_blanks();
+    const auto start = in_.place();
     Capture capture;
     ASSAY_TRY(capture.name, before_colon(key_string()));
     in_.skip_blanks();
@@ -318,6 +324,7 @@ Parsed<Capture> Parser::capture() {
     in_.skip_blanks();
     capture.redacted = in_.take("redact");
     if (!capture.redacted) in_.seek(before);
+    capture.source = std::string(in_.since(start));
     ASSAY_CHECK(line_end());
     return capture;
 }
@@ -348,6 +355,7 @@ std::vector<std::string> assertion_names(const Entry& entry) {
         case Response::Version::http_3: names.emplace_back("HTTP/3"); break;
     }
     if (response.status) names.push_back(fmt::format("HTTP {}", *response.status));
+    for (const auto& capture : response.captures) names.push_back("capture " + capture.source);
     for (const auto& header : response.headers) names.push_back(header.source);
     if (response.body) names.emplace_back("body");
     for (const auto& assertion : response.asserts) names.push_back(assertion.source);

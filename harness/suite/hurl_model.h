@@ -198,6 +198,7 @@ struct Capture {
     Query query;
     std::vector<Filter> filters;
     bool redacted = false;
+    std::string source;  // the line as written, without comment
 };
 
 struct KeyValue {
@@ -267,7 +268,8 @@ struct File {
 };
 
 // The names of all assertions of an entry, in the order in which they are made: version (when one is named), status
-// (when it is not "*"), headers, body, asserts. Their number is known before anything is sent.
+// (when it is not "*"), captures (each must find something), headers, body, asserts. Their number is known before
+// anything is sent.
 std::vector<std::string> assertion_names(const Entry& entry);
 std::size_t assertion_count(const File& file);
 

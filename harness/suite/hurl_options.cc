@@ -61,6 +61,8 @@ Parsed<Option> Parser::option() {
     if (find_option(option.name) == nullptr) {
         std::vector<std::string_view> names;
         for (const auto& known : kOptions) names.push_back(known.name);
+        // Hurl suggests this one too, though no entry can have it.
+        names.insert(std::lower_bound(names.begin(), names.end(), "no-proxy"), "no-proxy");
         return not_this({option.span.begin, false, "Parsing option",
                          fmt::format("the option name is not valid. {}", suggestion(names, option.name))});
     }
