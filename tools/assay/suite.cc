@@ -11,6 +11,7 @@
 #include "harness/report/newman_csv.h"
 #include "harness/scenario.h"
 #include "tools/assay/commands.h"
+#include "tools/assay/suite_hurl.h"
 
 namespace assay::tools {
 
@@ -36,6 +37,7 @@ struct SuiteOptions {
     std::string working_dir;
     std::string reporter_csv;
     bool quiet = false;
+    HurlFlags hurl;
 };
 
 Result<std::pair<std::string, std::string>> assignment(const std::string& option, const std::string& text) {
@@ -97,11 +99,55 @@ void print(const check::RequestOutcome& outcome) {
     for (const auto& line : outcome.console) fmt::print("  console.{}: {}\n", line.level, line.text);
 }
 
+int finish(const harness::ScenarioRun& done) {
+    fmt::print("{} requests ({} failed, {} presumed), {} assertions: {} passed, {} failed; {}, {} in scripts\n",
+               done.requests, done.failed_requests, done.presumed, done.counts.total, done.counts.passed,
+               done.counts.failed, format_duration(done.elapsed), format_duration(done.in_scripts));
+    return done.counts.failed + done.failed_requests + done.script_errors == 0 ? 0 : 1;
+}
+
+Result<void> write_csv(const std::string& file, const std::string& suite,
+                       const std::vector<check::RequestOutcome>& outcomes) {
+    if (file.empty()) return {};
+    std::ofstream csv(file, std::ios::binary);
+    csv << report::newman_csv(suite, outcomes);
+    if (!csv.flush()) return fail("write report", file, "check the folder and its permissions");
+    return {};
+}
+
+Result<int> run_hurl(const SuiteOptions& given) {
+    ASSAY_TRY(auto options, hurl_options(given.hurl, given.base_url));
+    options.timeout_request = Millis(given.timeout_request);
+    options.timeouts_in_a_row = given.timeouts_in_a_row;
+    options.bail = given.bail;
+    options.entry.insecure = given.insecure;
+    ASSAY_TRY(const auto suite, harness::load_hurl_suite(given.file));
+    boost::asio::io_context lane(1);
+    http::HostConnector connector(lane.get_executor());
+    std::vector<check::RequestOutcome> outcomes;
+    const auto sink = [&](check::RequestOutcome outcome) {
+        if (!given.quiet) print(outcome);
+        outcomes.push_back(std::move(outcome));
+    };
+    harness::ScenarioRun done;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(lane, harness::run_hurl(*suite, connector, options, sink),
+                          [&](std::exception_ptr thrown, harness::ScenarioRun result) {
+                              failure = thrown;
+                              done = std::move(result);
+                          });
+    lane.run();
+    if (failure) std::rethrow_exception(failure);
+    ASSAY_CHECK(write_csv(given.reporter_csv, suite->name, outcomes));
+    return finish(done);
+}
+
 Result<int> run(const SuiteOptions& given) {
+    if (harness::is_hurl(given.file)) return run_hurl(given);
     ASSAY_TRY(const auto options, scenario_options(given));
     ASSAY_TRY(auto platform, script::Platform::create());
     harness::Suites suites(platform);
-    ASSAY_TRY(const auto suite, suites.load(given.file));
+    ASSAY_TRY(const auto suite, suites.load_collection(given.file));
     ASSAY_TRY(const auto engine, script::Engine::create(platform));
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
@@ -120,26 +166,21 @@ Result<int> run(const SuiteOptions& given) {
     lane.run();
     if (failure) std::rethrow_exception(failure);
     if (done.fault) return tl::unexpected(*done.fault);
-    if (!given.reporter_csv.empty()) {
-        std::ofstream csv(given.reporter_csv, std::ios::binary);
-        csv << report::newman_csv(suite->suite.name, outcomes);
-        if (!csv.flush()) return fail("write report", given.reporter_csv, "check the folder and its permissions");
-    }
-    fmt::print("{} requests ({} failed, {} presumed), {} assertions: {} passed, {} failed; {}, {} in scripts\n",
-               done.requests, done.failed_requests, done.presumed, done.counts.total, done.counts.passed,
-               done.counts.failed, format_duration(done.elapsed), format_duration(done.in_scripts));
-    return done.counts.failed + done.failed_requests + done.script_errors == 0 ? 0 : 1;
+    ASSAY_CHECK(write_csv(given.reporter_csv, suite->suite.name, outcomes));
+    return finish(done);
 }
 
 }  // namespace
 
 void add_suite(CLI::App& app, int& exit_code) {
-    CLI::App* suite = app.add_subcommand("suite", "Postman collections, without a batch");
+    CLI::App* suite = app.add_subcommand("suite", "Postman collections and Hurl files, without a batch");
     suite->require_subcommand(1);
-    CLI::App* run_command = suite->add_subcommand("run", "Run a collection against a server, as newman does");
+    CLI::App* run_command = suite->add_subcommand("run", "Run a collection as newman does, or Hurl files as hurl does");
     auto given = std::make_shared<SuiteOptions>();
-    run_command->add_option("FILE", given->file, "Postman collection, v2.1")->required()->check(CLI::ExistingFile);
-    run_command->add_option("--base-url", given->base_url, "The same as --global-var APIURL=...");
+    run_command->add_option("FILE", given->file, "Postman collection (v2.1), Hurl file, or folder of Hurl files")
+        ->required()
+        ->check(CLI::ExistingPath);
+    run_command->add_option("--base-url", given->base_url, "The same as --global-var APIURL=...; for Hurl also the variable host");
     run_command->add_option("--global-var", given->global_vars, "A global variable: name=value")
         ->allow_extra_args(false);
     run_command->add_option("--env-var", given->env_vars, "An environment variable: name=value")
@@ -167,6 +208,7 @@ void add_suite(CLI::App& app, int& exit_code) {
         ->check(CLI::ExistingDirectory);
     run_command->add_option("--reporter-csv", given->reporter_csv, "Write newman's CSV report to this file");
     run_command->add_flag("--quiet", given->quiet, "Print the last line only");
+    add_hurl_flags(*run_command, given->hurl);
     run_command->callback([given, &exit_code] {
         const auto code = run(*given);
         if (!code) fmt::print(stderr, "assay: {}\n", code.error().to_string());
