@@ -1,15 +1,25 @@
 // assay suite run: one collection against any URL, with newman's options by newman's names.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <fstream>
+#include <iterator>
+#include <map>
 
 #include "harness/http/connectors.h"
+#include "harness/report/junit.h"
 #include "harness/report/newman_csv.h"
+#include "harness/report/newman_json.h"
+#include "harness/report/terminal.h"
+#include "harness/report/test_formats.h"
 #include "harness/scenario.h"
+#include "harness/suite/postman.h"
 #include "tools/assay/commands.h"
 
 namespace assay::tools {
@@ -34,7 +44,10 @@ struct SuiteOptions {
     bool ignore_redirects = false;
     bool insecure = false;
     std::string working_dir;
-    std::string reporter_csv;
+    std::vector<std::string> reporters;
+    std::map<std::string, std::string> exports;  // of a reporter, its file
+    std::string assertions_export;
+    std::string color = "auto";
     bool quiet = false;
 };
 
@@ -79,36 +92,82 @@ Result<harness::ScenarioOptions> scenario_options(const SuiteOptions& given) {
     return options;
 }
 
-void print(const check::RequestOutcome& outcome) {
-    const auto counts = check::count(outcome);
-    const auto answer = outcome.skipped  ? std::string("skipped")
-                        : outcome.answer ? fmt::format("{} {}, {} ms", outcome.answer->code, outcome.answer->status,
-                                                       outcome.answer->time.count())
-                                         : outcome.error + (outcome.presumed ? " (presumed)" : "");
-    fmt::print("{} {} [{}] {}/{} passed\n", outcome.method, outcome.item, answer, counts.passed, counts.total);
-    for (const auto& assertion : outcome.assertions) {
-        if (assertion.status != check::Status::failed) continue;
-        fmt::print("  failed: {}{}{}\n", assertion.name, assertion.message.empty() ? "" : ": ", assertion.message);
+// The reporters that write a file: name, file name when none is given, what they write.
+struct Reporter {
+    const char* name;
+    const char* file;
+    std::string (*text)(const report::SuiteRun&);
+};
+const Reporter kReporters[] = {
+    {"csv", "newman-run-report.csv", [](const auto& run) { return report::newman_csv(run.name, run.outcomes); }},
+    {"json", "newman-run-report.json", report::newman_json},
+    {"junit", "newman-run-report.xml", report::junit_xml},
+    {"tap", "assay-run-report.tap", report::tap},
+    {"ctrf", "ctrf-report.json", [](const auto& run) { return report::ctrf(run, ASSAY_VERSION); }},
+    {"ndjson", "assay-run-report.ndjson", report::ndjson},
+};
+
+Result<void> write_text(const std::string& path, const std::string& text) {
+    std::ofstream out(path, std::ios::binary);
+    out << text;
+    if (!out.flush()) return fail("write report", path, "check the folder and its permissions");
+    return {};
+}
+
+// Reporters by newman's names, each with its file; one that has a file is on. Data goes to stdout only by `cli`.
+Result<std::map<std::string, std::string>> chosen(const SuiteOptions& given) {
+    std::map<std::string, std::string> files;
+    for (const auto& name : given.reporters) {
+        if (name == "cli") continue;
+        const auto known = std::find_if(std::begin(kReporters), std::end(kReporters),
+                                        [&](const auto& each) { return name == each.name; });
+        if (known == std::end(kReporters))
+            return fail("--reporters", "\"" + name + "\"", "take some of cli, csv, json, junit, tap, ctrf, ndjson");
+        files[name] = known->file;
     }
-    for (const auto& error : outcome.script_errors) {
-        fmt::print("  {} script: {}: {}{}\n", error.listen, error.kind, error.message,
-                   error.line == 0 ? "" : fmt::format(" (line {})", error.line));
-    }
-    for (const auto& line : outcome.console) fmt::print("  console.{}: {}\n", line.level, line.text);
+    for (const auto& [name, file] : given.exports)
+        if (!file.empty()) files[name] = file;
+    return files;
+}
+
+report::SuiteRun suite_run(const suite::Suite& suite) {
+    report::SuiteRun run;
+    run.id = suite.id;
+    run.name = suite.name;
+    for (const auto& item : suite.items)
+        run.items.push_back({item.id, item.name, suite::request_json(item.request),
+                             static_cast<std::uint32_t>(item.prerequest.size()),
+                             static_cast<std::uint32_t>(item.test.size())});
+    return run;
+}
+
+std::int64_t now_ms() {
+    using std::chrono::system_clock;
+    return std::chrono::duration_cast<Millis>(system_clock::now().time_since_epoch()).count();
 }
 
 Result<int> run(const SuiteOptions& given) {
-    ASSAY_TRY(const auto options, scenario_options(given));
+    ASSAY_TRY(auto options, scenario_options(given));
+    ASSAY_TRY(const auto files, chosen(given));
+    const bool shows =
+        !given.quiet && (given.reporters.empty() ||
+                         std::find(given.reporters.begin(), given.reporters.end(), "cli") != given.reporters.end());
+    using Keep = harness::ScenarioOptions::Keep;
+    const bool whole = files.contains("json") || files.contains("ndjson");
+    options.keep = whole ? Keep::all : shows || !files.empty() ? Keep::failed : Keep::none;
     ASSAY_TRY(auto platform, script::Platform::create());
     harness::Suites suites(platform);
     ASSAY_TRY(const auto suite, suites.load(given.file));
     ASSAY_TRY(const auto engine, script::Engine::create(platform));
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
-    std::vector<check::RequestOutcome> outcomes;
+    report::TerminalOptions look;
+    look.colour = given.color == "on" || (given.color == "auto" && ::isatty(STDOUT_FILENO) != 0);
+    report::SuiteRun told = suite_run(suite->suite);
+    told.started_ms = now_ms();
     const auto sink = [&](check::RequestOutcome outcome) {
-        if (!given.quiet) print(outcome);
-        outcomes.push_back(std::move(outcome));
+        if (shows) fmt::print("{}", report::terminal_request(outcome, look));
+        told.outcomes.push_back(std::move(outcome));
     };
     harness::ScenarioRun done;
     std::exception_ptr failure;
@@ -120,14 +179,23 @@ Result<int> run(const SuiteOptions& given) {
     lane.run();
     if (failure) std::rethrow_exception(failure);
     if (done.fault) return tl::unexpected(*done.fault);
-    if (!given.reporter_csv.empty()) {
-        std::ofstream csv(given.reporter_csv, std::ios::binary);
-        csv << report::newman_csv(suite->suite.name, outcomes);
-        if (!csv.flush()) return fail("write report", given.reporter_csv, "check the folder and its permissions");
+    told.completed_ms = now_ms();
+    told.reach = done.reach;
+    told.iterations = std::max<std::uint32_t>(
+        options.iterations != 0 ? options.iterations : static_cast<std::uint32_t>(options.data.size()), 1);
+    for (const auto& reporter : kReporters) {
+        if (const auto file = files.find(reporter.name); file != files.end())
+            ASSAY_CHECK(write_text(file->second, reporter.text(told)));
     }
-    fmt::print("{} requests ({} failed, {} presumed), {} assertions: {} passed, {} failed; {}, {} in scripts\n",
-               done.requests, done.failed_requests, done.presumed, done.counts.total, done.counts.passed,
-               done.counts.failed, format_duration(done.elapsed), format_duration(done.in_scripts));
+    if (!given.assertions_export.empty()) {
+        ASSAY_TRY(const std::string reference, harness::write_reference(suite->suite, told.outcomes));
+        ASSAY_CHECK(write_text(given.assertions_export, reference));
+    }
+    if (given.quiet || shows) {
+        fmt::print("{}", report::terminal_summary(told, look));
+        fmt::print("{} failed requests, {} presumed; {}, {} in scripts\n", done.failed_requests, done.presumed,
+                   format_duration(done.elapsed), format_duration(done.in_scripts));
+    }
     return done.counts.failed + done.failed_requests + done.script_errors == 0 ? 0 : 1;
 }
 
@@ -165,7 +233,21 @@ void add_suite(CLI::App& app, int& exit_code) {
     run_command->add_flag("-k,--insecure", given->insecure, "Accept any certificate");
     run_command->add_option("--working-dir", given->working_dir, "Where the files that bodies name are")
         ->check(CLI::ExistingDirectory);
-    run_command->add_option("--reporter-csv", given->reporter_csv, "Write newman's CSV report to this file");
+    run_command
+        ->add_option("-r,--reporters", given->reporters, "cli, csv, json, junit, tap, ctrf, ndjson (default: cli)")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    for (const auto& reporter : kReporters) {
+        const std::string name = reporter.name;
+        // --reporter-csv is the older name of this program.
+        const std::string flags = "--reporter-" + name + "-export" + (name == "csv" ? ",--reporter-csv" : "");
+        run_command->add_option(flags, given->exports[name], "Write the " + name + " report to this file");
+    }
+    run_command->add_option("--assertions-export", given->assertions_export,
+                            "Write the reference of known assertions; every assertion must have passed");
+    run_command->add_option("--color", given->color, "Colours of the terminal report")
+        ->check(CLI::IsMember({"auto", "on", "off"}))
+        ->capture_default_str();
     run_command->add_flag("--quiet", given->quiet, "Print the last line only");
     run_command->callback([given, &exit_code] {
         const auto code = run(*given);
