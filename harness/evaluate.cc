@@ -312,6 +312,8 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
     verdict.cut_short = check::cut_short(found_.outcomes);
+    verdict.reach = fired->run.reach;
+    verdict.causes = check::causes_of(found_.outcomes);
     for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
@@ -514,7 +516,10 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     record.attempts.push_back({"", found->verdict.counts});
     const std::string log_end =
         found->log.size() > kLogEnd ? found->log.substr(found->log.size() - kLogEnd) : found->log;
-    record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
+    // What a service says of the server's queries stands in its own log.
+    std::string logs = found->log;
+    for (const runtime::ServiceLife& service : found->services) logs += "\n" + service.log;
+    record.failure = diagnose({found->verdict, found->server, found->outcomes, logs, log_end, found->rejected});
     record.server = std::move(found->server);
     record.services = std::move(found->services);
     record.outcome = std::move(found->verdict);
