@@ -10,6 +10,7 @@
 #include "harness/batch/submission.h"
 #include "harness/collect/collector.h"
 #include "harness/schedule.h"
+#include "harness/services.h"
 #include "harness/suites.h"
 #include "images/dependencies.h"
 #include "images/recipe.h"
@@ -28,6 +29,7 @@ struct Policy {
     Millis ready_timeout{25000};               // the paper: 5 tries, 5 s apart
     sandbox::Limits limits;                    // of a server
     Bytes log_kept{std::uint64_t{256} << 10};  // of a server's output: head and tail, each
+    bool statements = false;                   // services log what they are asked: logs/<id>/postgres.log
     bool newman_csv = false;                   // write logs/<id>/newman-run-report.csv
     std::vector<std::pair<std::string, std::string>> globals;  // beside APIURL: newman's --global-var
     std::string suite;                                         // instead of each task's collection; empty = the task's
@@ -49,6 +51,7 @@ struct Session {
     images::LayerStore& layer_store;
     collect::Collector& collector;
     const std::map<std::string, ImageHost>& images;
+    const ServiceRecipes& services;
     const Policy& policy;
     std::atomic<std::uint64_t> next_stage{1};
 };

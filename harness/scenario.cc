@@ -388,6 +388,7 @@ Awaitable<http::Exchange<http::Response>> Scenario::send(const http::Request& re
         ++totals_.timeouts;
         ++timeouts_in_a_row_;
         last_timeout_ = exchange.error();
+        if (options_.on_timeout) options_.on_timeout();
     } else {
         timeouts_in_a_row_ = 0;
     }

@@ -39,6 +39,7 @@ struct ScenarioOptions {
     bool verify_certificate = true;    // --insecure
     std::string working_dir;           // --working-dir, of files that bodies name; empty: the current one
     std::uint64_t seed = 0;            // of {{$random...}}; 0 = a new one
+    std::function<void()> on_timeout;  // called when a request has just timed out; may be empty
 };
 
 // Gets each request as soon as its scripts have run, in run order. Called on the lane's thread.

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <utility>
 
 #include "sandbox/remedy.h"
@@ -27,6 +28,21 @@ Error from_wire(const wire::Failure& failure) {
     Error error{failure.step, failure.code, failure.detail, {}};
     error.remedy = remedy_for(error);
     return error;
+}
+
+RefusedCall with_name(const wire::RefusedCall& call) {
+    const char* error = ::strerrorname_np(call.error);
+    RefusedCall named;
+    named.call = call.number == -1 ? "other" : call_name(call.arch, call.number);
+    if (call.told_apart) named.argument = call.argument;
+    if (call.error != 0 && error != nullptr) named.error = error;
+    named.count = call.count;
+    return named;
+}
+
+Exit with_names(wire::End end) {
+    for (const wire::RefusedCall& call : end.refused) end.exit.refused_calls.push_back(with_name(call));
+    return std::move(end.exit);
 }
 
 struct SpawnSetup {
@@ -115,6 +131,8 @@ Result<Launcher> Launcher::start(const RootPlan& plan, const Options& options) {
     hello.cgroups = options.cgroups;
     hello.net_pool = options.net_pool;
     hello.base_filter = policies->base;
+    hello.base_reporting = policies->base_reporting;
+    hello.looked_at = policies->looked_at;
     for (const CompiledPolicy& policy : policies->policies) hello.filters.push_back({policy.name, policy.program});
     ASSAY_CHECK(wire::send(state.socket.get(), wire::Kind::hello, wire::encode(hello), {}, true));
     auto answer = wire::receive(state.socket.get(), true);
@@ -172,6 +190,10 @@ Result<void> Launcher::open_sockets(SandboxId id, std::uint32_t count) {
                       true);
 }
 
+Result<void> Launcher::look(SandboxId id) {
+    return wire::send(state_->socket.get(), wire::Kind::look, wire::encode(wire::Name{id}), {}, true);
+}
+
 Result<void> Launcher::kill(SandboxId id) {
     return wire::send(state_->socket.get(), wire::Kind::kill, wire::encode(wire::Name{id}), {}, true);
 }
@@ -201,13 +223,23 @@ Result<std::optional<Reply>> Launcher::receive() {
             ASSAY_TRY(auto name, wire::decode<wire::Name>(message->body));
             return std::optional<Reply>(Sockets{name.id, std::move(message->fds)});
         }
+        case wire::Kind::used: {
+            ASSAY_TRY(auto used, wire::decode<wire::Used>(message->body));
+            return std::optional<Reply>(Used{used.id, used.known ? std::optional<Usage>(used.usage) : std::nullopt});
+        }
+        case wire::Kind::call_refused: {
+            ASSAY_TRY(auto refused, wire::decode<wire::CallRefused>(message->body));
+            return std::optional<Reply>(CallRefused{refused.id, with_name(refused.call)});
+        }
         case wire::Kind::main_ended: {
             ASSAY_TRY(auto end, wire::decode<wire::End>(message->body));
-            return std::optional<Reply>(MainEnded{end.id, std::move(end.exit)});
+            const SandboxId id = end.id;
+            return std::optional<Reply>(MainEnded{id, with_names(std::move(end))});
         }
         case wire::Kind::ended: {
             ASSAY_TRY(auto end, wire::decode<wire::End>(message->body));
-            return std::optional<Reply>(Ended{end.id, std::move(end.exit)});
+            const SandboxId id = end.id;
+            return std::optional<Reply>(Ended{id, with_names(std::move(end))});
         }
         default: return fail("talk to launcher", "unexpected message");
     }

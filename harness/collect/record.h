@@ -15,6 +15,7 @@
 #include "harness/verify/verdict.h"
 #include "runtime/fault.h"
 #include "runtime/readiness.h"
+#include "runtime/services.h"
 #include "sandbox/spec.h"
 
 namespace assay::collect {
@@ -50,6 +51,7 @@ struct ServerLife {
 struct Phase {
     std::string name;  // "materialise", "dependencies", "launch", "ready", "suite", "stop"
     Micros wall{0};
+    std::optional<sandbox::Usage> server;  // of the server in this phase alone; absent when it did not run
 };
 
 // One try at evaluating; a record with more than one says why the earlier ones were not believed.
@@ -67,6 +69,7 @@ struct Record {
     std::variant<Verdict, runtime::Fault> outcome;
     std::optional<Failure> failure;
     ServerLife server;
+    std::vector<runtime::ServiceLife> services;  // beside it; their logs are files of their own
     std::vector<Phase> phases;
     std::vector<Attempt> attempts;
 
@@ -76,5 +79,6 @@ struct Record {
 
 nlohmann::json to_json(const Record& record);
 nlohmann::json to_json(const check::RequestOutcome& outcome);
+nlohmann::json to_json(const sandbox::RefusedCall& refused);  // without its count
 
 }  // namespace assay::collect

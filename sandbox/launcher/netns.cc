@@ -151,7 +151,7 @@ void end_time_wait(int diag, std::uint8_t family) {
 }  // namespace
 
 Result<std::unique_ptr<NetNs>> Nets::make() {
-    if (::unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
+    if (privilege_.unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
     auto net = std::make_unique<NetNs>();
     current_ = net->serial = ++last_serial_;
     net->ns = Fd(::openat(proc_, "self/ns/net", O_RDONLY | O_CLOEXEC));
@@ -170,7 +170,7 @@ Result<std::unique_ptr<NetNs>> Nets::make() {
 bool Nets::clean(const NetNs& net) {
     Sockets left = count_sockets(net.counted.get());
     if (left.alive == 0 && left.time_wait > 0 && enter(net)) {
-        Fd diag(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+        Fd diag(privilege_.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (diag) {
             end_time_wait(diag.get(), AF_INET);
             end_time_wait(diag.get(), AF_INET6);
@@ -183,7 +183,7 @@ bool Nets::clean(const NetNs& net) {
 
 Result<void> Nets::enter(const NetNs& net) {
     if (current_ == net.serial) return {};
-    if (::setns(net.ns.get(), CLONE_NEWNET) != 0) return fail_errno(errno, "enter net namespace");
+    if (privilege_.setns(net.ns.get(), CLONE_NEWNET) != 0) return fail_errno(errno, "enter net namespace");
     current_ = net.serial;
     return {};
 }

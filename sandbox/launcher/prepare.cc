@@ -111,11 +111,10 @@ void Planner::bind(const Bind& bind) {
 
 Result<void> Planner::mounts() {
     // One bounded tmpfs holds everything that the sandbox can write: one size, one inode count, freed as a whole.
-    const std::uint32_t inodes = spec_.limits.inodes == 0 ? kDefaultInodes : spec_.limits.inodes;
     const std::string id = std::to_string(kInnerId);
     mount(Step::mount_private, "tmpfs", kPrivate, "tmpfs", MS_NOSUID | MS_NODEV,
           arena_.text({"mode=0755,uid=", id, ",gid=", id, ",size=", std::to_string(disk_limit(spec_.limits).count),
-                       ",nr_inodes=", std::to_string(inodes)}));
+                       ",nr_inodes=", std::to_string(inode_limit(spec_.limits))}));
     const char* upper = arena_.text({kPrivate, "/upper"});
     const char* tmp = arena_.text({kPrivate, "/tmp"});
     const char* home = arena_.text({kPrivate, "/home"});
@@ -202,6 +201,8 @@ void Planner::limits(bool count_processes) {
 }  // namespace
 
 Bytes disk_limit(const Limits& limits) { return limits.disk.count == 0 ? Bytes{kDefaultDisk} : limits.disk; }
+
+std::uint32_t inode_limit(const Limits& limits) { return limits.inodes == 0 ? kDefaultInodes : limits.inodes; }
 
 Result<void> prepare(const Spec& spec, const std::string& filter, bool count_processes, Arena& arena) {
     arena.clear();

@@ -88,7 +88,7 @@ void settle(const Plan& plan) {
     // A new user namespace starts with a full set, so this cannot be inherited from the launcher; but it can be from
     // us.
     for (unsigned long cap = 0; cap < 64; ++cap) {
-        if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
+        if (plan.privilege.prctl(PR_CAPBSET_DROP, cap) == 0) continue;
         if (errno == EINVAL && cap != 0) break;  // past the kernel's last one
         give_up(plan, Step::drop_bounding_set, errno, 0);
     }
@@ -99,7 +99,7 @@ void clone_init(Board& board) {
     clone_args args{};
     args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
-    const long pid = ::syscall(SYS_clone3, &args, sizeof args);
+    const pid_t pid = plan.privilege.clone3(args);
     if (pid == 0) run_init(board);
     if (pid < 0) give_up(plan, Step::clone_init, errno, 0);
 }

@@ -1,6 +1,9 @@
 // Limits, each with its name in the record.
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -135,6 +138,22 @@ TEST(Limits, CpuTimeOfMainIsBoundedWithoutCgroups) {
     Exit exit = rig.run(spec).exit;
     EXPECT_EQ(exit.limit, "cpu_time");
     EXPECT_TRUE(has(exit.unenforced, "cpu_time")) << "of one process only, and the record says so";
+}
+
+TEST(Limits, WhatIsWrittenThroughABindIsNotTakenForTheDisk) {
+    Rig rig;
+    const int stage = rig.launcher().stage();
+    ASSERT_EQ(::mkdirat(stage, "elsewhere", 0755), 0);
+    ASSERT_EQ(::fchownat(stage, "elsewhere", rig.launcher().outer_uid(), rig.launcher().outer_gid(), 0), 0);
+    Spec spec = shell("head -c 4M /dev/zero >/tmp/file && head -c 100K /dev/zero >$HOME/file");
+    spec.limits.disk = 1_MiB;
+    spec.binds = {{"/.assay/stage/elsewhere", "/tmp", true}};
+    Exit exit = rig.run(spec).exit;
+    EXPECT_EQ(exit.how, Exit::How::exited);
+    EXPECT_EQ(exit.code, 0);
+    EXPECT_TRUE(exit.limits_hit.empty());
+    EXPECT_GE(exit.usage.disk, 100_KiB);
+    EXPECT_LT(exit.usage.disk, 1_MiB);
 }
 
 TEST(Limits, FileSizeAndOpenFilesAreBounded) {

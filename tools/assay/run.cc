@@ -37,6 +37,9 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--suite", options->suite, "This collection instead of each task's own")->check(CLI::ExistingFile);
     run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
         ->check(CLI::ExistingDirectory);
+    run->add_option("--repositories", options->repositories,
+                    "Folder of local mirrors, for feature tasks that name a repository; nothing is fetched")
+        ->check(CLI::ExistingDirectory);
     run->add_option("--verify", options->verify, "Structural verification")
         ->check(CLI::IsMember({"paper", "off"}))
         ->capture_default_str();
@@ -56,6 +59,8 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();
+    run->add_flag("--log-statements", options->statements,
+                  "PostgreSQL logs every statement: logs/<submission>/postgres.log");
     run->add_flag("--newman-csv", options->newman_csv, "Write logs/<submission>/newman-run-report.csv");
     run->add_flag("--offline", options->offline, "Build no dependency layer: a missing one is a fault");
     run->add_option("--progress", options->progress, "Display on stderr")

@@ -440,6 +440,7 @@ let current = null;  // the cycle of the running script
 // other new global is undefined in all later scripts, whatever they assign to it.
 const seen = new Set(), hidden = new Set();
 const keepGlobals = (keep) => {
+    if (!host.globalChanged() && hidden.size === 0) return;
     for (const name of keysOf(global)) {
         if (seen.has(name)) continue;
         if (keep && !hidden.has(name)) { seen.add(name); continue; }
@@ -459,12 +460,9 @@ const report = (error) => {
 const state = () => (timers.size || sends.size ? 1 : 0) | (current.touched || objects.some(Boolean) ? 2 : 0);
 
 const recordLegacy = () => {
-    const { tests } = current;
-    for (const name of keysOf(tests)) {
-        ++current.assertions;
-        host.record(name, tests[name] ? PASSED : FAILED, tests[name] ? '' : `expected ${String(tests[name])} to be truthy`,
-                    'legacy');
-    }
+    const recorded = host.recordTests(current.tests);
+    if (recorded === 0) return;
+    current.assertions += recorded;
     current.tests = {};
 };
 
