@@ -21,7 +21,8 @@ struct LaunchBenchOptions {
 struct LaunchRung {
     std::string name;
     unsigned in_flight = 1;  // 0: launched at a steady rate, whatever has ended
-    double cpu_us = 0;       // user + system of everything started, per launch and teardown
+    double cpu_us = 0;       // user + system of everything involved, per launch and teardown
+    double kernel_us = 0;    // of all kernel threads meanwhile, per launch
     double p50_us = 0;       // from the request to the end, wall
     double p99_us = 0;
     double per_second = 0;
@@ -30,7 +31,7 @@ struct LaunchRung {
 struct LaunchBench {
     std::vector<LaunchRung> rungs;
     double over_floor = 0;                  // CPU of the recycled sandbox by that of a bare vfork and exec
-    double over_bwrap = 0;                  // CPU of bubblewrap by that of the recycled sandbox; 0 = not installed
+    double bwrap_over_ours = 0;             // CPU of bubblewrap by that of the recycled sandbox; 0 = not installed
     std::vector<std::string> not_measured;  // peers, each with the reason
 };
 

@@ -99,7 +99,8 @@ Result<Peer> bundle(const std::string& name, const std::string& program, const s
 
 }  // namespace
 
-Result<std::vector<Peer>> installed_peers(const std::string& noop) {
+Result<std::vector<Peer>> installed_peers(const std::string& program_to_run) {
+    const std::string noop = fs::absolute(program_to_run).string();
     std::vector<Peer> peers;
     if (std::string program = find_program("bwrap"); !program.empty()) peers.push_back(bubblewrap(program, noop));
     if (std::string program = find_program("nsjail"); !program.empty()) peers.push_back(nsjail(program, noop));

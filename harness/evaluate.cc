@@ -212,6 +212,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
     auto slot = co_await session_.admission.admit(alone);
+    if (!alone) --session_.not_admitted;
     event("admitted", {{"alone", alone}});
 
     phases.begin("materialise");
@@ -322,10 +323,8 @@ OrFault<void> Evaluation::start_services(const images::Manifests& manifests) {
     std::vector<runtime::ServiceOrder> orders;
     for (const auto& recipe : beside_)
         orders.push_back({recipe, [&store = session_.layer_store, recipe] { return store.ensure_service(*recipe); }});
-    runtime::Services::Options options;
-    options.statements = session_.policy.statements;
-    services_ = runtime::Services::start(session_.reactor, session_.scheduler.executor(), session_.layers,
-                                         image_.launcher, std::move(orders), options);
+    services_ =
+        session_.service_pool.take(session_.scheduler.executor(), image_.launcher, orders, session_.not_admitted > 0);
     return {};
 }
 
@@ -512,6 +511,7 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
 Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& submissions, std::uint32_t at_once) {
     // A few coroutines take submissions from one counter: a long batch does not cost a frame for each of its lines.
     auto next = std::make_shared<std::atomic<std::size_t>>(0);
+    session.not_admitted = submissions.size();
     std::vector<runtime::Event<bool>> ends;
     const std::size_t takers = std::min<std::size_t>(at_once, submissions.size());
     for (std::size_t taker = 0; taker < takers; ++taker) {
@@ -531,6 +531,7 @@ Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& 
             });
     }
     for (auto& end : ends) co_await end.wait();
+    co_await session.service_pool.stop();
 }
 
 }  // namespace assay::harness

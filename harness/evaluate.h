@@ -17,6 +17,7 @@
 #include "runtime/admission.h"
 #include "runtime/launchers.h"
 #include "runtime/layers.h"
+#include "runtime/service_pool.h"
 
 namespace assay::harness {
 
@@ -52,8 +53,10 @@ struct Session {
     collect::Collector& collector;
     const std::map<std::string, ImageHost>& images;
     const ServiceRecipes& services;
+    runtime::ServicePool& service_pool;
     const Policy& policy;
     std::atomic<std::uint64_t> next_stage{1};
+    std::atomic<std::size_t> not_admitted{0};  // submissions of the batch, so far
 };
 
 // Evaluates one submission and posts its record, verdict or fault, to the collector. Never throws for what a

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -122,6 +123,7 @@ struct Services::State {
     std::vector<ServiceOrder> orders;
     Options options;
     std::deque<Running> running;          // of the coroutine until `outcome` is there
+    bool fault = false;                   // what `outcome` holds, set before it
     Event<std::optional<Fault>> outcome;  // the coroutine is over
 };
 
@@ -131,6 +133,7 @@ Services Services::start(Reactor& reactor, const asio::any_io_executor& executor
     asio::co_spawn(executor, run(state), [state](const std::exception_ptr& thrown, std::optional<Fault> fault) {
         // Only a broken invariant throws.
         if (thrown) fault = Fault{"services", "starting them ended by an exception", false};
+        state->fault = fault.has_value();
         state->outcome.set(std::move(fault));
     });
     return Services(std::move(state));
@@ -168,6 +171,12 @@ Task<std::optional<Fault>> Services::run(std::shared_ptr<State> state) {
         if (auto fault = co_await await_answer(state->reactor, service, deadline)) co_return fault;
     }
     co_return std::nullopt;
+}
+
+bool Services::failed() const {
+    if (!state_->outcome.ready()) return false;
+    return state_->fault || std::any_of(state_->running.begin(), state_->running.end(),
+                                        [](const Running& service) { return service.sandbox.has_ended(); });
 }
 
 Task<std::optional<Fault>> Services::ready() const { return state_->outcome.wait(); }

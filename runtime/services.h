@@ -44,6 +44,8 @@ class Services {
     static Services start(Reactor& reactor, const boost::asio::any_io_executor& executor, Layers& layers,
                           std::shared_ptr<LauncherHost> launcher, std::vector<ServiceOrder> orders, Options options);
 
+    // Whether it is known that they are of no use: they could not be started, or one has ended.
+    [[nodiscard]] bool failed() const;
     // All of them answer, or a fault.
     [[nodiscard]] Task<std::optional<Fault>> ready() const;
     // Puts the server into their network namespace. After ready().

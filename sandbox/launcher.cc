@@ -60,7 +60,7 @@ struct SpawnSetup {
     }
 };
 
-// Starts assay-launcher with `socket` as descriptor 3, an empty environment, a session of its own (the terminal's
+// Starts assay-launcher with `socket` as descriptor 3, an environment of our own, a session of its own (the terminal's
 // signals are assay's to handle) and default signal handling.
 Result<pid_t> spawn(const std::string& program, int socket) {
     SpawnSetup setup;
@@ -75,7 +75,9 @@ Result<pid_t> spawn(const std::string& program, int socket) {
     ::posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
     char name[] = "assay-launcher";
     char* argv[] = {name, nullptr};
-    char* envp[] = {nullptr};
+    // Without rseq: the kernel would write to that page of every init, and copy it for that.
+    char tunables[] = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
+    char* envp[] = {tunables, nullptr};
     pid_t pid = -1;
     int code = ::posix_spawn(&pid, program.c_str(), &setup.actions, &setup.attributes, argv, envp);
     if (code != 0) {

@@ -77,12 +77,15 @@ bool value_to_js(JSContext* cx, const suite::Value& value, JS::MutableHandleValu
     return std::visit(Visitor{cx, out}, value);
 }
 
+// get(scope, key, whole): `whole` when a scope is listed rather than a variable read.
 bool host_get(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     std::string key;
     if (!text_at(cx, args, 1, key)) return false;
-    const auto* variable = scope_at(cx, args).find(key);
+    const bool whole = args.get(2).isTrue();
+    const auto* variable = whole ? scope_at(cx, args).find(key) : scope_at(cx, args).read(key);
     if (variable != nullptr) return value_to_js(cx, variable->value, args.rval());
+    current(cx).scopes.note_missing(key);
     args.rval().setUndefined();
     return true;
 }

@@ -82,7 +82,7 @@ void drop_capabilities(const Plan& plan) {
 }
 
 struct MainStart {
-    const Plan* plan;
+    const Plan* plan = nullptr;
     Failed failed;
 };
 
@@ -98,8 +98,8 @@ int become_main(void* raw) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // the launcher takes SIGCHLD through a descriptor
-    // Its own session: no terminal of ours to push input into, no process group of ours to signal.
-    if (::setsid() < 0) return stop(Step::open_session);
+    // No process group of ours to signal. The session is the seat's, which serves one sandbox at a time.
+    if (::setpgid(0, 0) != 0) return stop(Step::open_session);
     // Not the C library's setrlimit: it makes prlimit64 of it, whose every use on RLIMIT_CORE the policies refuse.
     for (unsigned i = 0; i < plan.limit_count; ++i)
         if (plan.privilege.setrlimit(plan.limits[i].which, &plan.limits[i].value) != 0) return stop(Step::set_limits);

@@ -77,6 +77,9 @@ void bound_shared_resources() {
 void settle(const Plan& plan) {
     // First: after the change of ids, /proc/self is no longer ours to write.
     bound_shared_resources();
+    // A session of the seat's own: no terminal of anybody's to push input into. Programs inherit it and lead a process
+    // group in it; a session for each launch would have the kernel make a scheduling group (autogroup) each time.
+    check(plan, Step::open_session, ::setsid() >= 0);
     // Capabilities stay: neither id is the namespace's 0.
     check(plan, Step::become_user, ::setresgid(kInnerId, kInnerId, kInnerId) == 0);
     check(plan, Step::become_user, ::setresuid(kInnerId, kInnerId, kInnerId) == 0);

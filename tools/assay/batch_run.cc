@@ -258,8 +258,11 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         harness::Scheduler scheduler({}, platform, limits);
         runtime::Admission admission(reactor, plan.capacity);
         runtime::Layers layers(reactor);
-        harness::Session session{reactor,     scheduler,  admission, suites,        layers,
-                                 layer_store, *collector, images,    plan.services, plan.policy};
+        runtime::Services::Options beside;
+        beside.statements = plan.policy.statements;
+        runtime::ServicePool service_pool(reactor, layers, beside);
+        harness::Session session{reactor,    scheduler, admission,     suites,       layers,     layer_store,
+                                 *collector, images,    plan.services, service_pool, plan.policy};
         scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
     }
     BatchSummary summary;

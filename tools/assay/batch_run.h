@@ -28,8 +28,8 @@ struct BatchOptions {
     std::uint64_t timeout_script = 5000;
     std::uint32_t timeouts_in_a_row = 3;
     double ready_timeout = 25;
-    double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool statements = false;
+    double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
     bool offline = false;
     bool resume = false;
