@@ -37,6 +37,7 @@ struct SuiteOptions {
     bool ignore_redirects = false;
     bool insecure = false;
     std::string working_dir;
+    bool complete_sandbox = false;
     std::string assertions_export;
     ReportFlags report;
     HurlFlags hurl;
@@ -126,7 +127,8 @@ Result<int> run_hurl(const SuiteOptions& given) {
 
 Result<int> run_collection(const SuiteOptions& given) {
     ASSAY_TRY(auto options, scenario_options(given));
-    ASSAY_TRY(auto platform, script::Platform::create());
+    ASSAY_TRY(auto platform, script::Platform::create(given.complete_sandbox ? script::Sandbox::complete
+                                                                             : script::Sandbox::automatic));
     harness::Suites suites(platform);
     ASSAY_TRY(const auto suite, suites.load_collection(given.file));
     ASSAY_TRY(SuiteReport report, SuiteReport::open(given.report, suite_run(suite->suite)));
@@ -186,6 +188,8 @@ void add_suite(CLI::App& app, int& exit_code) {
     run_command->add_option("--assertions-export", given->assertions_export,
                             "Write the reference of known assertions; every assertion must have passed");
     add_hurl_flags(*run_command, given->hurl);
+    run_command->add_flag("--complete-sandbox", given->complete_sandbox,
+                          "Run scripts in newman's own sandbox even where the small, faster one suffices");
     run_command->callback([given, &exit_code] {
         const auto code = harness::is_hurl(given->file) ? run_hurl(*given) : run_collection(*given);
         if (!code) fmt::print(stderr, "assay: {}\n", code.error().to_string());
