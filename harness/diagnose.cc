@@ -126,6 +126,9 @@ std::optional<collect::Failure> diagnose(const Evidence& evidence) {
     if (auto failure = startup(evidence)) return failure;
     if (evidence.verdict.tests_passed()) return structure(evidence);
 
+    if (evidence.verdict.counts.failed == 0 && evidence.verdict.cut_short > 0)
+        return collect::Failure{"logic_error", "its answers made test scripts meet their limit of time or memory",
+                                evidence.log_end};
     const Tally seen = tally(evidence.outcomes);
     if (seen.first == nullptr) return collect::Failure{"other", "no assertion was evaluated", evidence.log_end};
     const std::string first = describe_first(*seen.first);

@@ -32,9 +32,36 @@ namespace {
 template <typename T>
 using OrFault = tl::expected<T, Fault>;
 
-// The wall time of each phase, in order.
+// Counters as they moved from `before` to `now`; peaks are the phase's own.
+sandbox::Usage since(const sandbox::Usage& before, sandbox::Usage now) {
+    auto moved = [](Micros from, Micros to) {
+        const bool known = from != sandbox::kNotMeasured && to != sandbox::kNotMeasured;
+        return known ? to - from : to;
+    };
+    now.wall -= before.wall;
+    now.cpu_user -= before.cpu_user;
+    now.cpu_system -= before.cpu_system;
+    now.throttled_periods -= before.throttled_periods;
+    now.throttled = moved(before.throttled, now.throttled);
+    now.stalled_cpu = moved(before.stalled_cpu, now.stalled_cpu);
+    now.stalled_memory = moved(before.stalled_memory, now.stalled_memory);
+    now.stalled_io = moved(before.stalled_io, now.stalled_io);
+    return now;
+}
+
+// The wall time of each phase, in order, and what the server used in it.
 class Phases {
  public:
+    void server_started() { counted_.reset(); }
+    // The server's counters as they stand now, at the end of the phase.
+    void used(const sandbox::Usage& now) {
+        server_ = since(counted_.value_or(sandbox::Usage{}), now);
+        counted_ = now;
+    }
+    // The last word. On a host that counts nothing before the end it is about no phase.
+    void used_in_all(const sandbox::Usage& end) {
+        if (counted_) used(end);
+    }
     void begin(std::string name) {
         end();
         open_ = std::move(name);
@@ -42,8 +69,9 @@ class Phases {
     }
     void end() {
         if (!open_.empty())
-            done_.push_back({std::move(open_), std::chrono::duration_cast<Micros>(Clock::now() - since_)});
+            done_.push_back({std::move(open_), std::chrono::duration_cast<Micros>(Clock::now() - since_), server_});
         open_.clear();
+        server_.reset();
     }
     [[nodiscard]] std::vector<collect::Phase> take() {
         end();
@@ -53,6 +81,8 @@ class Phases {
  private:
     std::string open_;
     Instant since_;
+    std::optional<sandbox::Usage> counted_;
+    std::optional<sandbox::Usage> server_;
     std::vector<collect::Phase> done_;
 };
 
@@ -216,7 +246,12 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         services_->join(spec);
         launched_on_ = runtime::read_cpu_times();
         const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
-        auto launched = co_await image_.launcher->launch(spec, stdio);
+        // The route of replies may outlive this attempt by a moment, the collector outlives both.
+        runtime::OnRefused on_refused = [&collector = session_.collector,
+                                         id = submission_.id](const sandbox::RefusedCall& refused) {
+            collector.event(id, "refused", collect::to_json(refused));
+        };
+        auto launched = co_await image_.launcher->launch(spec, stdio, std::move(on_refused));
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));
@@ -230,6 +265,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
 
     if (server) {
         event("launched", {{"sandbox", server->id()}});
+        phases.server_started();
         phases.begin("ready");
         const runtime::HealthCheck check{"conduit", submission_.task->port, submission_.task->healthcheck,
                                          session_.policy.ready_timeout};
@@ -238,6 +274,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         found_.server.readiness = *ready;
         when_ready_ = runtime::look_at_cpu(server->pidfd());
         doubt_readiness(when_ready_);
+        if (auto used = co_await server->look()) phases.used(*used);
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
 
@@ -247,6 +284,8 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     if (!fired) co_return tl::unexpected(fired.error());
     found_.outcomes = std::move(fired->outcomes);
 
+    if (server)
+        if (auto used = co_await server->look()) phases.used(*used);
     phases.begin("stop");
     if (server) {
         if (fired->run.timeouts > 0) doubt_timeout(*server);
@@ -254,6 +293,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         server->kill();
         auto exit = co_await server->ended();
         if (!exit) co_return tl::unexpected(exit.error());
+        phases.used_in_all(exit->usage);
         found_.server.exit = std::move(*exit);
     }
     if (auto running = std::exchange(services_, std::nullopt)) {
@@ -269,6 +309,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
+    verdict.cut_short = check::cut_short(found_.outcomes);
     for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 
+#include "harness/assertion_plan.h"
 #include "harness/script/engine.h"
 #include "harness/suite/model.h"
 
@@ -15,9 +16,14 @@ namespace assay::harness {
 struct LoadedSuite {
     suite::Suite suite;
     std::shared_ptr<const script::CompiledSuite> scripts;
+    SuiteFacts facts;
 };
 
-// Thread-safe. An unreadable collection stays an error (file, line, remedy) for every submission that names it.
+// Reads its facts and compiles its scripts.
+Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite);
+
+// A reference file beside a collection (assertion_plan.h) is read with it. Thread-safe. An unreadable collection stays
+// an error (file, line, remedy) for every submission that names it.
 class Suites {
  public:
     explicit Suites(std::shared_ptr<script::Platform> platform) : platform_(std::move(platform)) {}

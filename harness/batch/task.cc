@@ -37,6 +37,7 @@ class Reader {
         if (!object.is_object()) return bad("", "a task must be an object, this is " + type(object), "write {...}");
         auto task = std::make_shared<Task>();
         task->where = text_.where(root_);
+        task->folder = folder_;
         ASSAY_TRY(task->name, text_at(object, "", "name", true));
         if (task->name.empty()) return bad("/name", "\"name\" is empty", "name the task");
         ASSAY_TRY(const std::string docker, text_at(object, "", "dockerFolder", true));
@@ -101,6 +102,10 @@ class Reader {
         if (found == object.end() || !found->is_object())
             return bad(at, "\"repoMetadata\" is missing or not an object",
                        "add it, with setupCmds, runCmds, port, baseUrl, healthcheckEndpoint");
+        ASSAY_TRY(task.repo_url, text_at(*found, at, "repoUrl", false));
+        ASSAY_TRY(task.repo_commit, text_at(*found, at, "repoCommit", false));
+        if (task.repo_url.empty() != task.repo_commit.empty())
+            return bad(at, "\"repoUrl\" and \"repoCommit\" belong together", "give both, or neither");
         ASSAY_TRY(task.setup_cmds, strings_at(*found, at, "setupCmds", kCommands));
         ASSAY_TRY(task.run_cmds, strings_at(*found, at, "runCmds", kCommands));
         if (task.run_cmds.empty())

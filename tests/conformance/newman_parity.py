@@ -322,6 +322,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--assay", type=Path, default=ROOT / "build/release/bin/assay", help="the program")
     parser.add_argument("--only", default="*", metavar="GLOB", help="backends to take, by name")
+    parser.add_argument("--skip", action="append", default=[], metavar="GLOB", help="backends not to take; repeatable")
     parser.add_argument("--collection", type=Path, action="append", help="instead of the two usual ones; repeatable")
     parser.add_argument("--backends", type=Path, default=BACKENDS, help="folder of backends")
     parser.add_argument("--newman-only", action="store_true", help="print newman's totals, compare nothing")
@@ -330,7 +331,8 @@ def main():
 
     collections = options.collection or [OWN_COLLECTION] + [c for c in [SHARED_COLLECTION] if c.exists()]
     everything = [Backend(f) for f in sorted(options.backends.iterdir()) if (f / "task.json").exists()]
-    backends = [b for b in everything if fnmatch.fnmatch(b.name, options.only)]
+    backends = [b for b in everything if fnmatch.fnmatch(b.name, options.only)
+                and not any(fnmatch.fnmatch(b.name, pattern) for pattern in options.skip)]
     if not backends:
         raise Problem(f"no backend in {options.backends} is called {options.only}")
     if not options.newman_only and not options.assay.exists():

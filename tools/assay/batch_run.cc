@@ -6,12 +6,14 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
+#include <cmath>
 #include <csignal>
 #include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/batch/base.h"
 #include "harness/batch/read.h"
 #include "harness/evaluate.h"
 #include "harness/report/progress.h"
@@ -92,6 +94,8 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
     ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
     policy.limits.processes = options.processes;
+    // An answer that comes byte by byte never idles for long: without this a server could hold its place for ever.
+    policy.limits.wall_time = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(options.wall_time)));
     return policy;
 }
 
@@ -111,6 +115,10 @@ Result<Plan> make_plan(const BatchOptions& options) {
     Plan plan;
     ASSAY_TRY(plan.policy, read_policy(options));
     ASSAY_TRY(batch::Batch read, batch::read_batch(options.batch, {options.tasks, options.suite}));
+    images::Repositories::Options mirrors;
+    mirrors.mirrors = options.repositories;
+    mirrors.path = cache_folder() + "/repositories";
+    batch::find_bases(read, images::Repositories(std::move(mirrors)));
     plan.submissions = std::move(read.submissions);
     plan.bad = std::move(read.errors);
     if (!options.filter.empty()) {
@@ -157,6 +165,7 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"timeout_script_ms", options.timeout_script},
             {"timeouts_in_a_row", options.timeouts_in_a_row},
             {"ready_timeout_s", options.ready_timeout},
+            {"wall_time_s", options.wall_time},
             {"memory", options.memory},
             {"disk", options.disk},
             {"log_statements", options.statements},

@@ -37,6 +37,9 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--suite", options->suite, "This collection instead of each task's own")->check(CLI::ExistingFile);
     run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
         ->check(CLI::ExistingDirectory);
+    run->add_option("--repositories", options->repositories,
+                    "Folder of local mirrors, for feature tasks that name a repository; nothing is fetched")
+        ->check(CLI::ExistingDirectory);
     run->add_option("--verify", options->verify, "Structural verification")
         ->check(CLI::IsMember({"paper", "off"}))
         ->capture_default_str();
@@ -50,6 +53,9 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--ready-timeout", options->ready_timeout, "Seconds that a server has to become ready")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
+    run->add_option("--wall-time", options->wall_time, "Seconds that one server may run; 0 = no limit")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1e6));
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();

@@ -50,7 +50,7 @@ struct Done {
 };
 
 Done run(const suite::Suite& suite, const ScenarioOptions& options, http::Connector* connector = nullptr) {
-    LoadedSuite loaded{suite, script::CompiledSuite::compile(platform(), suite).value()};
+    const LoadedSuite loaded = prepare(platform(), suite).value();
     const auto engine = script::Engine::create(platform()).value();
     boost::asio::io_context lane(1);
     http::HostConnector host(lane.get_executor());
@@ -355,7 +355,7 @@ TEST(Scenario, OutcomesArriveWhileTheRunGoesOn) {
         suite::read_postman(
             json{{"info", {{"name", "C"}}}, {"item", json::array({item("a", ""), item("b", "")})}}.dump(), "c")
             .value();
-    LoadedSuite loaded{suite, script::CompiledSuite::compile(platform(), suite).value()};
+    const LoadedSuite loaded = prepare(platform(), suite).value();
     const auto engine = script::Engine::create(platform()).value();
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
