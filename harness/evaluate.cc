@@ -12,6 +12,7 @@
 #include "harness/batch/source.h"
 #include "harness/connect.h"
 #include "harness/diagnose.h"
+#include "harness/hurl_scenario.h"
 #include "harness/report/newman_csv.h"
 #include "harness/scenario.h"
 #include "images/mounts.h"
@@ -177,10 +178,11 @@ class Evaluation {
     Structure verify_beside(const verify::Written* written);
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
-    Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
+    Task<OrFault<Fired>> fire(const AnySuite& suite, runtime::Sandbox* server);
     void doubt_readiness(const runtime::CpuLook& now);
     void doubt_timeout(const runtime::Sandbox& server);
     ScenarioOptions scenario_options(const runtime::Sandbox* server);
+    HurlOptions hurl_options(const runtime::Sandbox* server);
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
     Session& session_;
@@ -207,7 +209,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
     if (!suite) co_return tl::unexpected(Fault{"read suite", suite.error().to_string(), false});
 
-    found_.suite = (*suite)->suite.name;
+    found_.suite = name_of(*suite);
 
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
@@ -280,7 +282,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
 
     // As in the paper's pipeline the suite is fired even when the server never became healthy.
     phases.begin("suite");
-    auto fired = co_await fire(**suite, server ? &*server : nullptr);
+    auto fired = co_await fire(*suite, server ? &*server : nullptr);
     if (!fired) co_return tl::unexpected(fired.error());
     found_.outcomes = std::move(fired->outcomes);
 
@@ -310,6 +312,8 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
     verdict.cut_short = check::cut_short(found_.outcomes);
+    verdict.reach = fired->run.reach;
+    verdict.causes = check::causes_of(found_.outcomes);
     for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
@@ -421,7 +425,21 @@ ScenarioOptions Evaluation::scenario_options(const runtime::Sandbox* server) {
     return options;
 }
 
-Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
+// The same variables as a collection's globals, and the server without its base path.
+HurlOptions Evaluation::hurl_options(const runtime::Sandbox* server) {
+    const batch::Task& task = *submission_.task;
+    HurlOptions options;
+    options.timeout_request = session_.policy.timeout_request;
+    options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
+    for (const auto& [name, value] : session_.policy.globals) options.variables.emplace_back(name, hurl::Value{value});
+    const auto host = fmt::format("http://conduit:{}", task.port);
+    options.variables.emplace_back("APIURL", hurl::Value{host + task.base_url});
+    options.variables.emplace_back("host", hurl::Value{host});
+    if (server != nullptr) options.on_timeout = [this, server] { doubt_timeout(*server); };
+    return options;
+}
+
+Task<OrFault<Fired>> Evaluation::fire(const AnySuite& suite, runtime::Sandbox* server) {
     std::unique_ptr<http::Connector> connector;
     SandboxConnector* inside = nullptr;
     if (server != nullptr) {
@@ -437,9 +455,12 @@ Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox
         fired.outcomes.push_back(std::move(outcome));
     };
     const ScenarioOptions options = scenario_options(server);
+    const HurlOptions for_hurl = hurl_options(server);
     std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
                                                                                                 http::LaneExecutor) {
-        return run_scenario(suite, engine, *connector, options, sink);
+        if (const auto* hurl = std::get_if<std::shared_ptr<const HurlSuite>>(&suite))
+            return run_hurl(**hurl, *connector, for_hurl, sink);
+        return run_scenario(*std::get<std::shared_ptr<const LoadedSuite>>(suite), engine, *connector, options, sink);
     };
     auto run = co_await session_.scheduler.on_lane(std::move(make));
     if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
@@ -495,7 +516,10 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     record.attempts.push_back({"", found->verdict.counts});
     const std::string log_end =
         found->log.size() > kLogEnd ? found->log.substr(found->log.size() - kLogEnd) : found->log;
-    record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
+    // What a service says of the server's queries stands in its own log.
+    std::string logs = found->log;
+    for (const runtime::ServiceLife& service : found->services) logs += "\n" + service.log;
+    record.failure = diagnose({found->verdict, found->server, found->outcomes, logs, log_end, found->rejected});
     record.server = std::move(found->server);
     record.services = std::move(found->services);
     record.outcome = std::move(found->verdict);

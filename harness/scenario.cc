@@ -288,6 +288,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     const auto built = build_request(item, request_, scopes_, dynamic_, build_);
     outcome.method = built.wire.method;
     outcome.url = built.shown_url;
+    outcome.request_size = built.wire.body.size();
     ++totals_.requests;
     const bool keeps = options_.keep != ScenarioOptions::Keep::none;
     const std::string cookies = keeps ? cookie_header(built.wire.url) : std::string();

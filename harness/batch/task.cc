@@ -18,6 +18,12 @@ constexpr std::uint64_t kTaskLimit = 16u << 20;
 constexpr int kFoldersUp = 3;
 constexpr const char* kCommands = R"(["./run.sh"])";
 
+// A collection or a Hurl file, or a folder of Hurl files.
+bool is_suite(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored) || fs::is_directory(path, ignored);
+}
+
 std::string image_of(std::string_view docker_folder) {
     constexpr std::array<std::string_view, 6> python{"uv", "python", "aiohttp", "django", "fastapi", "flask"};
     constexpr std::array<std::string_view, 6> node{"node", "express", "fastify", "hono", "honojs", "koa"};
@@ -149,9 +155,8 @@ class Reader {
 
     // Beside the task file; a bare file name also in the folders above, where the study keeps its own.
     Result<std::string> collection(const json& object) const {
-        std::error_code ignored;
         if (!suite_.empty()) {
-            if (fs::is_regular_file(suite_, ignored)) return fs::absolute(suite_).lexically_normal().string();
+            if (is_suite(suite_)) return fs::absolute(suite_).lexically_normal().string();
             return fail("read task", suite_ + ": no such file", "give --suite an existing collection");
         }
         ASSAY_TRY(const std::string name, text_at(object, "", "postmanCollection", false));
@@ -162,7 +167,7 @@ class Reader {
         fs::path at = fs::absolute(folder_.empty() ? "." : folder_);
         for (int up = 0; up <= kFoldersUp; ++up) {
             const fs::path candidate = (at / wanted).lexically_normal();
-            if (fs::is_regular_file(candidate, ignored)) return candidate.string();
+            if (is_suite(candidate)) return candidate.string();
             if (wanted.has_parent_path() || !at.has_relative_path()) break;
             at = at.parent_path();
         }
@@ -209,8 +214,7 @@ Result<std::shared_ptr<const Task>> standard_task(const std::string& name, std::
     task->base_url = "/api";
     task->healthcheck = "/api/health-check";
     ASSAY_TRY(task->constraints, verify::parse_task_name(name));
-    std::error_code ignored;
-    if (!fs::is_regular_file(suite, ignored))
+    if (!is_suite(suite))
         return fail("read task", suite.empty() ? "no collection for " + name : suite + ": no such file",
                     "give --suite an existing collection, or --tasks the folder of the task files");
     task->collection = fs::absolute(suite).lexically_normal().string();

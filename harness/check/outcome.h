@@ -72,7 +72,8 @@ struct RequestOutcome {
     std::string item;             // the request's name
     std::string folder;           // enclosing folders' names joined by " / "
     std::string method;
-    std::string url;  // variables resolved, not percent-encoded
+    std::string url;                 // variables resolved, not percent-encoded
+    std::uint64_t request_size = 0;  // bytes of the body sent
     std::optional<Answer> answer;
     std::string error;      // of a failed request, in newman's words: "connect ECONNREFUSED 10.0.2.1:8080"
     bool skipped = false;   // by the pre-request script

@@ -55,9 +55,10 @@ struct Collector::State {
     std::uint64_t sequence = 0;  // of the writer thread alone
 
     void post(Item item) {
-        item.at = std::chrono::duration_cast<Micros>(Clock::now() - begin);
         {
             std::lock_guard lock(mutex);
+            // Under the lock: the journal's order is that of its times.
+            item.at = std::chrono::duration_cast<Micros>(Clock::now() - begin);
             queue.push_back(std::move(item));
             ++accepted;
         }

@@ -37,15 +37,17 @@ json counts_json(const check::Counts& counts) {
 
 json verdict_json(const Verdict& verdict) {
     json assertions = counts_json(verdict.counts);
-    return {{"assertions", std::move(assertions)},
-            {"requests", verdict.requests},
-            {"presumed_timeouts", verdict.presumed},
-            {"scripts_cut_short", verdict.cut_short},
-            {"raw_score", verdict.raw_score()},
-            {"strict_score", verdict.strict_score()},
-            {"tests_passed", verdict.tests_passed()},
-            {"succeeded", verdict.succeeded()},
-            {"structure", structure_json(verdict.structure)}};
+    assertions["known"] = verdict.reach.known;
+    assertions["unreached"] = verdict.reach.unreached;
+    if (verdict.reach.open > 0) assertions["open_items"] = verdict.reach.open;
+    json causes = {{"root_failures", verdict.causes.root_failures},
+                   {"following_failures", verdict.causes.following_failures},
+                   {"roots", verdict.causes.roots}};
+    return {{"assertions", std::move(assertions)},    {"causes", std::move(causes)},
+            {"requests", verdict.requests},           {"presumed_timeouts", verdict.presumed},
+            {"scripts_cut_short", verdict.cut_short}, {"raw_score", verdict.raw_score()},
+            {"strict_score", verdict.strict_score()}, {"tests_passed", verdict.tests_passed()},
+            {"succeeded", verdict.succeeded()},       {"structure", structure_json(verdict.structure)}};
 }
 
 json exit_json(const sandbox::Exit& exit) {
@@ -136,6 +138,22 @@ json server_json(const Record& record) {
     return server;
 }
 
+// One entry an earlier step, in the order of the first variable read.
+json dependencies_json(const std::vector<check::Dependency>& all) {
+    json steps = json::array();
+    for (const auto& dependency : all) {
+        auto step = std::find_if(steps.begin(), steps.end(),
+                                 [&](const json& each) { return each["sequence"] == dependency.sequence; });
+        if (step == steps.end()) {
+            steps.push_back({{"sequence", dependency.sequence}, {"variables", json::array()}});
+            step = std::prev(steps.end());
+        }
+        (*step)["variables"].push_back(dependency.variable);
+        if (dependency.lost) (*step)["lost"].push_back(dependency.variable);
+    }
+    return steps;
+}
+
 }  // namespace
 
 json to_json(const sandbox::RefusedCall& refused) {
@@ -157,7 +175,8 @@ json to_json(const Record& record) {
     }
     if (record.failure)
         line["failure"] = {{"category", record.failure->category},
-                           {"cause", record.failure->cause},
+                           {"cause", record.failure->cause.empty() ? json(nullptr) : json(record.failure->cause)},
+                           {"summary", record.failure->summary},
                            {"evidence", record.failure->evidence}};
     line["server"] = server_json(record);
     line["usage"] = usage_json(record);
@@ -189,9 +208,15 @@ json to_json(const check::RequestOutcome& outcome) {
         }
         if (!assertion.message.empty()) each["message"] = assertion.message;
         if (assertion.pre_request) each["pre_request"] = true;
+        if (assertion.status == check::Status::failed && outcome.follows) each["follows"] = *outcome.follows;
         assertions.push_back(std::move(each));
     }
     line["assertions"] = std::move(assertions);
+    if (!outcome.unreached.empty()) line["unreached"] = outcome.unreached;
+    if (outcome.answer && outcome.answer->redirects > 0) line["answer"]["redirects"] = outcome.answer->redirects;
+    if (!outcome.depends_on.empty()) line["depends_on"] = dependencies_json(outcome.depends_on);
+    if (outcome.follows) line["follows"] = *outcome.follows;
+    if (outcome.root_cause) line["root_cause"] = *outcome.root_cause;
     if (!outcome.script_errors.empty()) {
         json errors = json::array();
         for (const auto& error : outcome.script_errors)

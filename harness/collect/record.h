@@ -12,6 +12,7 @@
 
 #include "base/units.h"
 #include "harness/check/outcome.h"
+#include "harness/check/plan.h"
 #include "harness/verify/verdict.h"
 #include "runtime/fault.h"
 #include "runtime/readiness.h"
@@ -22,6 +23,8 @@ namespace assay::collect {
 
 struct Verdict {
     check::Counts counts;                        // newman's own counting
+    check::Reach reach;                          // what the suite is known to hold, beside it
+    check::Causes causes;                        // where failures begin
     std::uint32_t requests = 0;                  // items executed
     std::uint32_t presumed = 0;                  // of these, not sent after timeouts in a row
     std::uint32_t cut_short = 0;                 // test scripts that met a limit: their assertions are not in counts
@@ -37,7 +40,8 @@ struct Verdict {
 // Why a submission failed, from evidence (sockets, exit status, kernel accounting, assertions).
 struct Failure {
     std::string category;  // of the paper's taxonomy: "server_startup_failure", "constraint_violation", ...
-    std::string cause;     // one sentence
+    std::string cause;     // of a logic_error its root cause in that taxonomy: "auth_misconfiguration", ...; else empty
+    std::string summary;   // one sentence
     std::string evidence;  // the log's end, the first failed assertion, file:line of a finding
 };
 

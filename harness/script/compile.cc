@@ -8,6 +8,7 @@
 
 #include "harness/script/embedded.h"
 #include "harness/script/spider.h"
+#include "harness/script/vocabulary.h"
 
 namespace assay::script {
 namespace {
@@ -155,10 +156,18 @@ Result<std::shared_ptr<const CompiledSuite>> CompiledSuite::compile(std::shared_
                                                                     const suite::Suite& suite) {
     auto state = std::make_unique<State>();
     state->platform = std::move(platform);
+    state->complete = state->platform->state().sandbox == Sandbox::complete ||
+                      std::any_of(suite.scripts.begin(), suite.scripts.end(),
+                                  [](const suite::Script& script) { return !within_core(script.source); });
     state->platform->state().root.run([&](JSContext* cx) {
         for (const auto& script : suite.scripts) {
             State::Script compiled;
             compiled.test = script.listen == suite::Listen::test;
+            if (state->complete) {
+                compiled.source = script.source;
+                state->scripts.push_back(std::move(compiled));
+                continue;
+            }
             compiled.used = names_used(script.source);
             auto stencil = compile_text(cx, "script", wrapped_script(script.source));
             if (stencil) {
@@ -177,7 +186,7 @@ std::size_t CompiledSuite::size() const { return state_->scripts.size(); }
 
 const check::ScriptError* CompiledSuite::syntax_error(std::uint32_t script) const {
     const auto& compiled = state_->scripts.at(script);
-    return compiled.stencil ? nullptr : &compiled.fault;
+    return compiled.stencil || state_->complete ? nullptr : &compiled.fault;
 }
 
 }  // namespace assay::script

@@ -237,14 +237,15 @@ bool ScriptContext::State::open() {
     global = engine.new_global();
     if (!global) return false;
     const JSAutoRealm realm(cx, global);
-    const StencilRef core = engine.platform->state().embedded_stencil(cx, "core");
+    const bool complete = suite->state().complete;
+    const StencilRef core = engine.platform->state().embedded_stencil(cx, complete ? "sandbox" : "core");
     if (!core) return false;
     const JS::RootedScript script(cx, JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), core));
     JS::RootedValue function(cx), returned(cx);
     if (!script || !JS_ExecuteScript(cx, script, &function)) return false;
     JS::RootedValueArray<1> arguments(cx);
-    JSObject* host = make_host(cx);
-    if (host == nullptr) return false;
+    const JS::RootedObject host(cx, make_host(cx));
+    if (!host || (complete && !add_sandbox_host(cx, host))) return false;
     arguments[0].setObject(*host);
     if (!JS::Call(cx, JS::UndefinedHandleValue, function, arguments, &returned)) return false;
     calls = &returned.toObject();
@@ -269,7 +270,8 @@ ScriptContext::~ScriptContext() {
 Result<Progress> ScriptContext::begin(std::uint32_t index, const Input& input, ScriptResult& result) {
     auto& self = *state_;
     const auto& script = self.suite->state().scripts.at(index);
-    if (!script.stencil) {
+    const bool complete = self.suite->state().complete;
+    if (!script.stencil && !complete) {
         result.errors.push_back(script.fault);
         return Progress{};
     }
@@ -290,13 +292,20 @@ Result<Progress> ScriptContext::begin(std::uint32_t index, const Input& input, S
     }
     return run_segment(self, [&](Segment& segment) {
         JS::RootedValueArray<3> arguments(cx);
-        if (!self.functions[index]) {
-            const JS::RootedScript body(cx, JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), script.stencil));
-            JS::RootedValue function(cx);
-            if (!body || !JS_ExecuteScript(cx, body, &function)) return false;
-            self.functions[index].set(&function.toObject());
+        if (complete) {
+            JSString* source = to_js(cx, script.source);
+            if (source == nullptr) return false;
+            arguments[0].setString(source);
+        } else {
+            if (!self.functions[index]) {
+                const JS::RootedScript body(cx,
+                                            JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), script.stencil));
+                JS::RootedValue function(cx);
+                if (!body || !JS_ExecuteScript(cx, body, &function)) return false;
+                self.functions[index].set(&function.toObject());
+            }
+            arguments[0].setObject(*self.functions[index]);
         }
-        arguments[0].setObject(*self.functions[index]);
         arguments[1].setNumber(script.used);
         arguments[2].setBoolean(script.test);
         return segment.call("run", arguments);

@@ -74,9 +74,10 @@ bool library_ready() {
 Platform::Platform(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Platform::~Platform() = default;
 
-Result<std::shared_ptr<Platform>> Platform::create() {
+Result<std::shared_ptr<Platform>> Platform::create(Sandbox sandbox) {
     if (!library_ready()) return fail("initialise SpiderMonkey", "JS_Init failed");
     auto state = std::make_unique<State>();
+    state->sandbox = sandbox;
     if (state->root.runtime() == nullptr) return fail("initialise SpiderMonkey", "no runtime could be made");
     return std::shared_ptr<Platform>(new Platform(std::move(state)));
 }

@@ -33,10 +33,13 @@ struct Limits {
     std::uint32_t assertions = 100000;  // a script; the next one ends it with kind "limit"
 };
 
+// Which sandbox a suite's scripts run in. Both give the same verdicts; the small one is faster (vocabulary.h).
+enum class Sandbox { automatic, complete };
+
 class Platform {
  public:
     // The library can be initialised once a process; Platforms after the first share it.
-    static Result<std::shared_ptr<Platform>> create();
+    static Result<std::shared_ptr<Platform>> create(Sandbox sandbox = Sandbox::automatic);
     ~Platform();
 
     struct State;
@@ -104,6 +107,8 @@ struct Input {
     std::function<std::string()> request;  // collection format's JSON of the template, or of what was sent
     std::function<Pairs()> cookies;        // of the request's URL, after the response
     std::string_view domain;               // of the request
+    // A method of the run's cookie store with the JSON of its arguments -> the JSON of {error} or {result}.
+    std::function<std::string(std::string_view method, std::string_view arguments)> cookie_store;
 };
 
 // A request that a script wants to send (pm.sendRequest): the collection format's JSON, or a URL as a JSON text.

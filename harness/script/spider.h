@@ -77,6 +77,7 @@ class RootRuntime {
 };
 
 struct Platform::State {
+    Sandbox sandbox = Sandbox::automatic;
     RootRuntime root;
     Watchdog watchdog;
     std::mutex mutex;
@@ -93,9 +94,11 @@ struct CompiledSuite::State {
         check::ScriptError fault;
         std::uint32_t used = 0;  // bit i: it names parameter i of kNames
         bool test = false;
+        std::string source;  // for the complete sandbox, which compiles by itself; else empty
     };
     std::shared_ptr<Platform> platform;  // outlives the stencils
     std::vector<Script> scripts;
+    bool complete = false;  // some script needs prelude/sandbox.js, so that all run there
 };
 
 // Pending promise reactions of the running script, drained by us so that a script's end and its limits are ours.
@@ -178,6 +181,8 @@ struct ScriptContext::State {
 
 // The native functions that core.js gets as `host`. Null: an exception is pending.
 JSObject* make_host(JSContext* cx);
+// Adds those that only sandbox.js uses. False: an exception is pending.
+bool add_sandbox_host(JSContext* cx, JS::HandleObject host);
 
 inline ScriptContext::State& current(JSContext* cx) {
     return *static_cast<Engine::State*>(JS_GetContextPrivate(cx))->current;

@@ -127,6 +127,21 @@ ino_t Refusals::pid_namespace(pid_t pid) const {
     return inode;
 }
 
+ino_t Refusals::pid_namespace_below(pid_t init) const {
+    char path[60];
+    std::snprintf(path, sizeof path, "%d/task/%d/children", init, init);
+    auto text = read_file_at(proc_, path);
+    if (!text) return 0;
+    const char* at = text->data();
+    const char* end = at + text->size();
+    for (pid_t child = 0; at != end; ++at) {  // each number ends with a space
+        at = std::from_chars(at, end, child).ptr;
+        if (const ino_t inode = pid_namespace(child); inode != 0) return inode;
+        if (at == end) break;
+    }
+    return 0;
+}
+
 bool Refusals::waits(const Refusal& refusal) const {
     std::uint64_t cookie = refusal.cookie;
     return privilege_.ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &cookie) == 0;

@@ -44,6 +44,9 @@ class Refusals {
     void let_through(const Refusal& refusal) const;  // the kernel makes the call after all
     // Identifies the pid namespace of a process: 0 when it cannot be told.
     [[nodiscard]] ino_t pid_namespace(pid_t pid) const;
+    // The same of a sandbox by its init, asked of init's children: it is itself not dumpable, and the launcher of an
+    // ordinary user may not look at it.
+    [[nodiscard]] ino_t pid_namespace_below(pid_t init) const;
     // The call still waits: what was read about its caller meanwhile was about that caller.
     [[nodiscard]] bool waits(const Refusal& refusal) const;
 

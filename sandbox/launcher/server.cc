@@ -244,7 +244,7 @@ Server::Sandbox* Server::caller_of(const Refusal& refusal) {
     if (where == 0 || !parts_.refusals.waits(refusal)) return nullptr;
     for (auto& [id, sandbox] : sandboxes_) {
         if (sandbox->pid_namespace == 0 && sandbox->init() > 0)
-            sandbox->pid_namespace = parts_.refusals.pid_namespace(sandbox->init());
+            sandbox->pid_namespace = parts_.refusals.pid_namespace_below(sandbox->init());
         if (sandbox->pid_namespace == where) return sandbox.get();
     }
     return nullptr;

@@ -6,7 +6,7 @@
 80 tasks are 8 frameworks with 10 constraint sets each. A correct backend serves every task whose constraints are among
 those that its own task.json names; of those that do, the one with the fewest others is taken. Writes DIR/batch.jsonl, and
 DIR/expected/<id>.json in the form of tests/corpus/expected/. The task files are those of --tasks (the paper's, with
-the folders uv and node; ../shared beside the checkout by default); where they are not found, or with --own-tasks,
+the folders uv and node; those of ../shared beside the checkout by default); where there are none, or with --own-tasks,
 copies of their shape are written to DIR/tasks/, with the collection of this folder. Prints the batch's path.
 
 --sample takes 10 of the 80, so that each framework and each constraint set occurs. --violations adds a task for each
@@ -14,11 +14,11 @@ framework whose submission works but stores its data in SQLite where the task sa
 """
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
 CORPUS = Path(__file__).resolve().parent
+SHARED_TASKS = CORPUS.parent.parent.parent / "shared/constraint-decay/tasks"
 ORM = {"uv": "sqlalchemy", "node": "sequelize"}
 FRAMEWORKS = {"aiohttp": "uv", "django": "uv", "fastapi": "uv", "flask": "uv",
               "express": "node", "fastify": "node", "hono": "node", "koa": "node"}
@@ -108,14 +108,6 @@ def expectation(backend, constraints, holds=True):
             "category": None if holds else "constraint_violation"}
 
 
-def shared_tasks():
-    """The paper's task files beside the checkout, or None."""
-    folder = Path(os.environ.get("ASSAY_SHARED") or CORPUS.parent.parent.parent / "shared")
-    if (folder / "constraint-decay").is_dir():
-        folder = folder / "constraint-decay"
-    return folder / "tasks" if (folder / "tasks").is_dir() else None
-
-
 def write(out, rows, tasks=None, wrong=()):
     """DIR/batch.jsonl and DIR/expected/ for `rows`, which hold, and `wrong`, which do not; the path of the batch."""
     (out / "expected").mkdir(parents=True, exist_ok=True)
@@ -150,9 +142,9 @@ def main():
     parser.add_argument("--sample", action="store_true", help="10 of the 80")
     parser.add_argument("--violations", action="store_true", help="also 8 that store their data in the wrong database")
     options = parser.parse_args()
-    tasks = None if options.own_tasks else options.tasks or shared_tasks()
-    rows = matrix()
+    tasks = options.tasks or (SHARED_TASKS if SHARED_TASKS.is_dir() and not options.own_tasks else None)
     try:
+        rows = matrix()
         print(write(options.out.resolve(), sample(rows) if options.sample else rows, tasks,
                     violations() if options.violations else ()))
     except (LookupError, OSError) as error:

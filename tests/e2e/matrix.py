@@ -11,8 +11,6 @@ import sys
 import corpus
 import support
 
-COUNTS = {True: "conduit", False: "assertions"}
-
 
 def make_matrix():
     """tests/corpus/make_matrix.py as a module."""
@@ -22,16 +20,17 @@ def make_matrix():
     return module
 
 
-def run(assay, scratch, options, tasks):
+def run(assay, scratch, options, collection):
+    """With the paper's task files and collection, or with copies of their shape when `collection` is None."""
     made = make_matrix()
     rows, wrong = made.matrix(), made.violations()
     if not options.all:
         rows, wrong = made.sample(rows), wrong[::4]
-    batch = made.write(scratch, rows, tasks, wrong)
-    # A collection stands beside the paper's task files no more than in them: it is a folder above.
-    collection = ["--suite", tasks.parent / "Conduit.postman_collection.json"] if tasks else []
-    found = assay.batch(batch, scratch / "run", *collection, "--timeout-request", 10000, timeout=options.timeout)
-    good, mismatches = corpus.check_corpus().check(scratch / "run", COUNTS[bool(tasks)],
+    batch = made.write(scratch, rows, collection and collection.parent / "tasks", wrong)
+    # The collection stands a folder above the task files, so it is not found beside them.
+    suite = ["--suite", collection] if collection else []
+    found = assay.batch(batch, scratch / "run", *suite, "--timeout-request", 10000, timeout=options.timeout)
+    good, mismatches = corpus.check_corpus().check(scratch / "run", "conduit" if collection else "assertions",
                                                    expected_folder=scratch / "expected")
     assert not mismatches, "\n" + "\n".join(mismatches)
     assert good == len(found) == len(rows) + len(wrong), f"{good} of {len(rows) + len(wrong)}"
@@ -44,10 +43,10 @@ def run(assay, scratch, options, tasks):
 
 
 def tasks_of_the_paper_have_a_submission_of_their_shape(assay, scratch, options):
-    tasks = make_matrix().shared_tasks()
-    if not tasks:
+    collection = support.shared_collection()
+    if not collection:
         raise support.Skip("no ../shared/constraint-decay beside the checkout, and ASSAY_SHARED does not name it")
-    run(assay, scratch, options, tasks)
+    run(assay, scratch, options, collection)
 
 
 def copies_of_their_shape_have_it_too(assay, scratch, options):

@@ -29,11 +29,12 @@ def mismatches(expected, got):
                 yield f"row {number}, {column}: expected {want or 'absent'}, got {have or 'absent'}"
 
 
-def run(assay, bundle):
+def run(assay, bundle, sandbox):
     """Lines that say what is wrong with this bundle."""
     with CannedServer(bundles.server_entries(bundle)) as server, tempfile.TemporaryDirectory() as scratch:
         csv = Path(scratch) / "out.csv"
-        command = [assay, "suite", "run", "collection.json", *bundles.options(bundle, server.port), "--reporter-csv", csv]
+        command = [assay, "suite", "run", "collection.json", *bundles.options(bundle, server.port), "--reporter-csv", csv,
+                   *sandbox]
         try:
             done = subprocess.run(command, cwd=bundle, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   errors="replace", timeout=LIMIT_S)
@@ -49,11 +50,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("only", nargs="*", default=["*"], help="names or patterns of bundles")
     parser.add_argument("--assay", type=Path, default=ROOT / "build/release/bin/assay", help="the program")
+    parser.add_argument("--complete-sandbox", action="store_true", help="all scripts in newman's own sandbox")
     options = parser.parse_args()
+    sandbox = ["--complete-sandbox"] if options.complete_sandbox else []
     chosen = sorted({b for only in options.only for b in bundles.all_bundles(only)})
     failed = 0
     for bundle in chosen:
-        wrong = run(options.assay.resolve(), bundle)
+        wrong = run(options.assay.resolve(), bundle, sandbox)
         failed += bool(wrong)
         for line in wrong:
             print(f"{bundle.name}: {line}")

@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
     add_image(app, exit_code);
     add_suite(app, exit_code);
     add_bench(app, exit_code);
+    add_doctor(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
     if (argc > 1 && argv[1][0] != '-' && !known(app, argv[1])) {

@@ -1,6 +1,6 @@
 # Fetches the npm packages that scripts may require(), and lists the files of them that the program embeds.
 #
-# Sets ASSAY_LIBRARY_MODULES (a node_modules folder) and ASSAY_LIBRARY_FILES (relative to it).
+# Sets ASSAY_LIBRARY_MODULES (a node_modules folder), ASSAY_LIBRARY_FILES (relative to it) and ASSAY_SANDBOX_BUNDLE.
 
 set(ASSAY_LIBRARIES "" CACHE PATH "Folder with node_modules as \"npm ci\" makes it from harness/script/libraries")
 set(source ${CMAKE_CURRENT_LIST_DIR})
@@ -30,19 +30,27 @@ else()
   endif()
 endif()
 set(ASSAY_LIBRARY_MODULES ${folder}/node_modules)
-if(NOT EXISTS ${ASSAY_LIBRARY_MODULES}/chai/chai.js)
+if(NOT EXISTS ${ASSAY_LIBRARY_MODULES}/chai/chai.js OR NOT EXISTS ${ASSAY_LIBRARY_MODULES}/postman-sandbox)
   message(FATAL_ERROR "${ASSAY_LIBRARY_MODULES} does not hold the packages of harness/script/libraries/package.json: "
                       "run \"npm ci\" there, or unset ASSAY_LIBRARIES.")
 endif()
 
-# Packages that bring one file with everything in it.
-set(single
-  ajv/dist/ajv.bundle.js backbone/backbone.js chai/chai.js crypto-js/crypto-js.js lodash/lodash.js lodash3/index.js
-  moment/moment.js tv4/tv4.js underscore/underscore-umd.js)
-set(ASSAY_LIBRARY_FILES ${single})
-# Of all others every module, without what only their authors need.
-file(GLOB_RECURSE modules RELATIVE ${ASSAY_LIBRARY_MODULES} ${ASSAY_LIBRARY_MODULES}/*.js ${ASSAY_LIBRARY_MODULES}/*.json)
-list(FILTER modules EXCLUDE REGEX "(^|/)(test|tests|docs|dist|examples|bench|coverage|\\.[^/]*)/")
-list(FILTER modules EXCLUDE REGEX "^(ajv|backbone|chai|crypto-js|lodash|lodash3|moment|tv4|underscore)/")
-list(FILTER modules EXCLUDE REGEX "(Gruntfile|karma.conf|gulpfile|bower|tsconfig|webpack[^/]*|\\.eslintrc)\\.js(on)?$")
-list(APPEND ASSAY_LIBRARY_FILES ${modules})
+# The bundle of newman's sandbox is a JavaScript text inside a module: embedded is the text.
+set(ASSAY_SANDBOX_BUNDLE ${CMAKE_CURRENT_BINARY_DIR}/postman-sandbox.js)
+set(packed ${ASSAY_LIBRARY_MODULES}/postman-sandbox/.cache/bootcode.js)
+if(NOT EXISTS ${ASSAY_SANDBOX_BUNDLE} OR ${packed} IS_NEWER_THAN ${ASSAY_SANDBOX_BUNDLE})
+  find_program(NODE NAMES node nodejs REQUIRED)
+  execute_process(COMMAND ${NODE} -e "require(process.argv[1])((_, text) => require('fs').writeFileSync(process.argv[2], text))"
+                          ${packed} ${ASSAY_SANDBOX_BUNDLE} COMMAND_ERROR_IS_FATAL ANY)
+endif()
+
+# Of packages that bring one file with everything in it, that file.
+set(ASSAY_LIBRARY_FILES
+  ajv/dist/ajv.bundle.js chai/chai.js crypto-js/crypto-js.js lodash/lodash.js lodash3/index.js moment/moment.js tv4/tv4.js)
+# Of the others every module, without what only their authors need.
+foreach(package chai-postman http-reasons)
+  file(GLOB_RECURSE modules RELATIVE ${ASSAY_LIBRARY_MODULES} ${ASSAY_LIBRARY_MODULES}/${package}/*.js
+       ${ASSAY_LIBRARY_MODULES}/${package}/*.json)
+  list(FILTER modules EXCLUDE REGEX "/(test|tests|docs|examples)/")
+  list(APPEND ASSAY_LIBRARY_FILES ${modules})
+endforeach()

@@ -123,7 +123,7 @@ TEST(Legacy, NamesAreThere) {
         {"tests.body = responseBody === '{\"a\":1}'; tests.code = responseCode.code === 200 && responseCode.name === "
          "'OK';"
          "tests.headers = responseHeaders['X-A'] === '1'; tests.time = responseTime === 3;"
-         "tests.cookie = postman.getResponseCookie('a').value === 'b' && responseCookies[0].name === 'a';"
+         "tests.cookie = postman.getResponseCookie('a').value === 'b' && responseCookies.one('a').name === 'a';"
          "tests.header = postman.getResponseHeader('x-a') === '1'; tests.request = request.url === 'http://h/p' && "
          "request.method === 'GET' && request.name === 'the item'; tests.iteration = iteration === 0;"
          "postman.setGlobalVariable('g', 5); tests.text = globals.g === '5' && pm.globals.get('g') === '5';"
@@ -179,8 +179,7 @@ TEST(Request, MayBeChangedByPreRequestScripts) {
     before.request = R"({"url":{"host":["h"]},"method":"POST","body":{"mode":"raw","raw":"old"}})";
     const auto changed = before(0).changed_request;
     ASSERT_TRUE(changed);
-    EXPECT_EQ(*changed, R"({"url":{"protocol":"http","path":["y"],"host":["x"],"query":[{"key":"z","value":"1"}],)"
-                        R"("variable":[]},"header":[{"key":"A","value":"b"}],"method":"POST",)"
+    EXPECT_EQ(*changed, R"({"url":"http://x/y?z=1","header":[{"key":"A","value":"b"}],"method":"POST",)"
                         R"("body":{"mode":"raw","raw":"new"}})");
     EXPECT_FALSE(before(1).changed_request);
 }
@@ -204,11 +203,12 @@ TEST(SendRequest, HandsOverTheAnswerOrTheError) {
          "pm.expect(error).to.be.null; pm.expect(response).to.have.status(200);"
          "pm.expect(response.json().a).to.equal(1); pm.expect(response.headers.get('x-a')).to.equal('1'); }); });"
          "pm.sendRequest({url: 'http://z', method: 'POST'}, () => {}); tests.now = true;",
-         "pm.sendRequest('http://x', error => pm.test(error.message + error.code, () => {}))"});
+         "pm.sendRequest('http://x', error => pm.test(error.message, () => {}))"});
     EXPECT_EQ(verdicts(run(0, "{\"a\":1}")), "now+ answer+");
     ASSERT_EQ(run.sent.size(), 2u);
-    EXPECT_EQ(run.sent[0], "\"http://x/y\"");
-    EXPECT_EQ(run.sent[1], R"({"url":"http://z","method":"POST"})");
+    EXPECT_EQ(run.sent[0], R"({"url":{"protocol":"http","path":["y"],"host":["x"],"query":[],"variable":[]},)"
+                           R"("method":"GET"})");
+    EXPECT_EQ(run.sent[1], R"({"url":{"protocol":"http","host":["z"],"query":[],"variable":[]},"method":"POST"})");
     run.send_error = "connect ECONNREFUSED";
     EXPECT_EQ(verdicts(run(1)), "connect ECONNREFUSED+");
 }
