@@ -33,7 +33,7 @@ Tally tally(const std::vector<RequestOutcome>& outcomes) {
     Tally seen;
     seen.requests = outcomes.size();
     for (const RequestOutcome& outcome : outcomes) {
-        if (!has_failed(outcome)) continue;
+        if (!has_failed(outcome) || outcome.skipped) continue;  // what a Hurl file did not reach says nothing
         ++seen.failed;
         if (seen.first == nullptr) seen.first = &outcome;
         if (!outcome.answer) {
@@ -126,6 +126,9 @@ std::optional<collect::Failure> diagnose(const Evidence& evidence) {
     if (auto failure = startup(evidence)) return failure;
     if (evidence.verdict.tests_passed()) return structure(evidence);
 
+    if (evidence.verdict.counts.failed == 0 && evidence.verdict.cut_short > 0)
+        return collect::Failure{"logic_error", "its answers made test scripts meet their limit of time or memory",
+                                evidence.log_end};
     const Tally seen = tally(evidence.outcomes);
     if (seen.first == nullptr) return collect::Failure{"other", "no assertion was evaluated", evidence.log_end};
     const std::string first = describe_first(*seen.first);

@@ -60,15 +60,19 @@ class Detour : public http::Connector {
     }
 
  private:
-    static bool is_port(const std::string& text, std::uint16_t port) { return text.empty() || text == std::to_string(port); }
+    static bool is_port(const std::string& text, std::uint16_t port) {
+        return text.empty() || text == std::to_string(port);
+    }
     // At colons outside of brackets; the last part takes the rest.
     static std::vector<std::string> split(const std::string& rule, std::size_t most) {
         std::vector<std::string> parts(1);
         bool bracket = false;
         for (const char c : rule) {
             bracket = c == '[' || (bracket && c != ']');
-            if (c == ':' && !bracket && parts.size() < most) parts.emplace_back();
-            else parts.back() += c;
+            if (c == ':' && !bracket && parts.size() < most)
+                parts.emplace_back();
+            else
+                parts.back() += c;
         }
         return parts;
     }
@@ -81,7 +85,7 @@ class Detour : public http::Connector {
 // What became of an entry's assertions: in the order of assertion_names(), as far as they were reached.
 struct Try {
     std::vector<std::optional<Fault>> judged;
-    std::optional<Fault> fault;          // before, between or instead of assertions
+    std::optional<Fault> fault;  // before, between or instead of assertions
     std::optional<http::Failure> failure;
     std::optional<check::Answer> answer;
     std::string method;
@@ -106,7 +110,8 @@ class FileRun {
           timeouts_in_a_row_(timeouts_in_a_row),
           detour_(connector),
           client_(executor, detour_, http::Limits{options.timeout_request, kBodyLimit}),
-          evaluator_(compiled, variables_, {options.file_root.empty() ? folder(compiled.file.file) : options.file_root}) {
+          evaluator_(compiled, variables_,
+                     {options.file_root.empty() ? folder(compiled.file.file) : options.file_root}) {
         for (const auto& [name, value] : options.variables) variables_.set(name, value);
     }
 
@@ -118,12 +123,13 @@ class FileRun {
 
     Awaitable<Try> take(const model::Entry& entry, const HurlEntryOptions& options);
     Awaitable<Try> attempt(const model::Entry& entry, const HurlEntryOptions& options);
-    Awaitable<http::Exchange<hurl::Response>> exchange(http::Request& request, const HurlEntryOptions& options, Try& tried);
+    Awaitable<http::Exchange<hurl::Response>> exchange(http::Request& request, const HurlEntryOptions& options,
+                                                       Try& tried);
     Awaitable<http::Exchange<http::Response>> send(const http::Request& request, Try& tried);
     void judge(const model::Response& expected, Try& tried);
     void deliver(const model::Entry& entry, Try tried, std::uint32_t tries);
     void deliver_skipped(const model::Entry& entry);
-    void deliver_unreached(const model::Entry& entry, std::string_view why);
+    void deliver_unreached(const model::Entry& entry, const std::string& why, std::uint32_t root);
     [[nodiscard]] check::RequestOutcome new_outcome(const model::Entry& entry);
     void hand_over(check::RequestOutcome outcome);
     [[nodiscard]] std::string message(const Fault& fault) const;
@@ -150,9 +156,10 @@ std::string unreached(std::string_view file, std::uint32_t line) {
 Awaitable<bool> FileRun::run() {
     bool good = true;
     std::string why;  // the remaining entries are not reached; empty: go on
+    std::uint32_t root = 0;
     for (const auto& entry : compiled_.file.entries) {
         if (!why.empty()) {
-            deliver_unreached(entry, why);
+            deliver_unreached(entry, why, root);
             continue;
         }
         const auto options = entry_options(entry, options_.entry, evaluator_, variables_);
@@ -179,6 +186,7 @@ Awaitable<bool> FileRun::run() {
             }
         }
         const bool failed = tried.failed();
+        root = sequence_;
         deliver(entry, std::move(tried), tries);
         good = good && !failed;
         if (failed && !options_.continue_on_error) why = unreached(compiled_.file.file, entry.at.line);
@@ -197,8 +205,10 @@ Awaitable<Try> FileRun::take(const model::Entry& entry, const HurlEntryOptions& 
 void store_netscape(http::Client& client, const std::string& line) {
     std::vector<std::string> parts(1);
     for (const char c : line) {
-        if (c == '\t') parts.emplace_back();
-        else parts.back() += c;
+        if (c == '\t')
+            parts.emplace_back();
+        else
+            parts.back() += c;
     }
     if (parts.size() != 7) return;
     const auto& domain = parts[0];
@@ -258,10 +268,12 @@ void decode(hurl::Response& response) {
             if (decoded) {
                 response.body = std::move(*decoded);
             } else {
-                response.undecodable = Fault{{},
-                                             "Decompression error",
-                                             fmt::format("could not uncompress response with {}",
-                                                         name == "br" ? "brotli" : name == "deflate" ? "zlib" : "gzip")};
+                response.undecodable =
+                    Fault{{},
+                          "Decompression error",
+                          fmt::format("could not uncompress response with {}", name == "br"        ? "brotli"
+                                                                               : name == "deflate" ? "zlib"
+                                                                                                   : "gzip")};
             }
         }
     }
@@ -274,8 +286,8 @@ hurl::Response response_of(http::Response&& received, hurl::List redirects) {
     response.version = received.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
     response.status = received.code;
     for (const auto field : received.headers)
-        response.headers.emplace_back(field.name, is_utf8_text(field.value) ? std::string(field.value)
-                                                                            : http::latin1_to_utf8(field.value));
+        response.headers.emplace_back(
+            field.name, is_utf8_text(field.value) ? std::string(field.value) : http::latin1_to_utf8(field.value));
     response.raw = std::move(received.body);
     response.url = std::move(received.url);
     response.duration = std::chrono::duration_cast<Millis>(received.time);
@@ -288,7 +300,7 @@ hurl::Response response_of(http::Response&& received, hurl::List redirects) {
 
 // Sends, and follows redirects when asked to.
 Awaitable<http::Exchange<hurl::Response>> FileRun::exchange(http::Request& request, const HurlEntryOptions& options,
-                                                           Try& tried) {
+                                                            Try& tried) {
     hurl::List redirects;
     for (;;) {
         auto received = co_await send(request, tried);
@@ -315,7 +327,10 @@ Awaitable<http::Exchange<http::Response>> FileRun::send(const http::Request& req
     tried.url = request.url;
     auto received = co_await client_.send(request);
     if (!received) ++totals_.failed_requests;
-    if (!received && received.error().kind == http::Failure::Kind::timeout) ++totals_.timeouts;
+    if (!received && received.error().kind == http::Failure::Kind::timeout) {
+        ++totals_.timeouts;
+        if (options_.on_timeout) options_.on_timeout();
+    }
     co_return received;
 }
 
@@ -358,7 +373,7 @@ std::string FileRun::message(const Fault& fault) const {
 
 check::RequestOutcome FileRun::new_outcome(const model::Entry& entry) {
     check::RequestOutcome outcome;
-    outcome.sequence = sequence_++;
+    outcome.sequence = outcome.position = sequence_++;
     outcome.item = entry.name;
     outcome.folder = compiled_.file.name;
     outcome.method = entry.request.method;
@@ -368,6 +383,7 @@ check::RequestOutcome FileRun::new_outcome(const model::Entry& entry) {
 
 void FileRun::hand_over(check::RequestOutcome outcome) {
     totals_.counts += check::count(outcome);
+    totals_.reach.known += static_cast<std::uint32_t>(outcome.assertions.size());
     totals_.script_errors += static_cast<std::uint32_t>(outcome.script_errors.size());
     sink_(std::move(outcome));
 }
@@ -379,8 +395,10 @@ void FileRun::deliver_skipped(const model::Entry& entry) {
     hand_over(std::move(outcome));
 }
 
-void FileRun::deliver_unreached(const model::Entry& entry, std::string_view why) {
+void FileRun::deliver_unreached(const model::Entry& entry, const std::string& why, std::uint32_t root) {
     auto outcome = new_outcome(entry);
+    outcome.follows = outcome.root_cause = root;
+    totals_.reach.unreached += static_cast<std::uint32_t>(outcome.assertions.size());
     outcome.skipped = true;
     for (auto& assertion : outcome.assertions) {
         assertion.status = check::Status::failed;
@@ -403,13 +421,15 @@ void FileRun::deliver(const model::Entry& entry, Try tried, std::uint32_t tries)
         }
     }
     if (tried.fault) {
-        outcome.script_errors.push_back({"request", tried.fault->what, message(*tried.fault), tried.fault->at.begin.line});
+        outcome.script_errors.push_back(
+            {"request", tried.fault->what, message(*tried.fault), tried.fault->at.begin.line});
         outcome.skipped = !sent;
     }
     if (tries > 1) outcome.console.push_back({"info", fmt::format("{} tries", tries)});
     for (std::size_t i = 0; i < outcome.assertions.size(); ++i) {
         auto& assertion = outcome.assertions[i];
         if (i >= tried.judged.size()) {
+            ++totals_.reach.unreached;
             assertion.status = check::Status::failed;
             assertion.message = tried.failure ? fmt::format("not reached: {}", outcome.error)
                                               : unreached(compiled_.file.file, entry.at.line);

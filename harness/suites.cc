@@ -5,6 +5,7 @@
 
 #include "harness/hurl_request.h"
 #include "harness/suite/hurl.h"
+#include "harness/suite/located_json.h"
 #include "harness/suite/postman.h"
 
 namespace assay::harness {
@@ -17,8 +18,13 @@ Result<AnySuite> read(const std::shared_ptr<script::Platform>& platform, const s
         return AnySuite(std::move(hurl));
     }
     ASSAY_TRY(suite::Suite suite, suite::load_postman(path));
-    ASSAY_TRY(auto scripts, script::CompiledSuite::compile(platform, suite));
-    return AnySuite(std::make_shared<const LoadedSuite>(LoadedSuite{std::move(suite), std::move(scripts)}));
+    ASSAY_TRY(LoadedSuite loaded, prepare(platform, std::move(suite)));
+    const auto reference = reference_path(path);
+    if (std::filesystem::exists(reference)) {
+        ASSAY_TRY(const std::string text, suite::read_text(reference));
+        ASSAY_CHECK(apply_reference(text, reference, loaded.suite, loaded.facts.plan));
+    }
+    return AnySuite(std::make_shared<const LoadedSuite>(std::move(loaded)));
 }
 
 // Every *.hurl in the folder and below it, by name.
@@ -37,7 +43,8 @@ Result<std::vector<std::string>> hurl_files(const std::string& folder) {
 }  // namespace
 
 const std::string& name_of(const AnySuite& suite) {
-    if (const auto* collection = std::get_if<std::shared_ptr<const LoadedSuite>>(&suite)) return (*collection)->suite.name;
+    if (const auto* collection = std::get_if<std::shared_ptr<const LoadedSuite>>(&suite))
+        return (*collection)->suite.name;
     return std::get<std::shared_ptr<const HurlSuite>>(suite)->name;
 }
 
@@ -62,6 +69,12 @@ Result<std::shared_ptr<const HurlSuite>> load_hurl_suite(const std::string& path
         suite->files.push_back(std::move(compiled));
     }
     return std::shared_ptr<const HurlSuite>(std::move(suite));
+}
+
+Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite) {
+    ASSAY_TRY(auto scripts, script::CompiledSuite::compile(platform, suite));
+    auto facts = read_facts(suite);
+    return LoadedSuite{std::move(suite), std::move(scripts), std::move(facts)};
 }
 
 Result<AnySuite> Suites::load(const std::string& path) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/assertion_plan.h"
 #include "harness/hurl/evaluate.h"
 #include "harness/script/engine.h"
 #include "harness/suite/model.h"
@@ -18,6 +19,7 @@ namespace assay::harness {
 struct LoadedSuite {
     suite::Suite suite;
     std::shared_ptr<const script::CompiledSuite> scripts;
+    SuiteFacts facts;
 };
 
 // One Hurl file, or a folder of them in the order of their names. Immutable; shared by all lanes.
@@ -35,7 +37,11 @@ bool is_hurl(const std::string& path);
 // Errors name file, line and column; an option that assay cannot honour is one.
 Result<std::shared_ptr<const HurlSuite>> load_hurl_suite(const std::string& path);
 
-// Thread-safe. An unreadable suite stays an error (file, line, remedy) for every submission that names it.
+// Reads its facts and compiles its scripts.
+Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite);
+
+// A reference file beside a collection (assertion_plan.h) is read with it. Thread-safe. An unreadable suite stays
+// an error (file, line, remedy) for every submission that names it.
 class Suites {
  public:
     explicit Suites(std::shared_ptr<script::Platform> platform) : platform_(std::move(platform)) {}

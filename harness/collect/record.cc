@@ -13,8 +13,9 @@ bool Verdict::structure_holds() const {
 double Verdict::raw_score() const {
     return counts.total == 0 ? 0.0 : static_cast<double>(counts.passed) / static_cast<double>(counts.total);
 }
-double Verdict::strict_score() const { return structure_holds() ? raw_score() : 0.0; }
-bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0; }
+// Answers that end the scripts would otherwise take their failures out of the count.
+double Verdict::strict_score() const { return structure_holds() && cut_short == 0 ? raw_score() : 0.0; }
+bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0 && cut_short == 0; }
 bool Verdict::succeeded() const { return tests_passed() && structure_holds(); }
 
 namespace {
@@ -36,10 +37,15 @@ json counts_json(const check::Counts& counts) {
 
 json verdict_json(const Verdict& verdict) {
     json assertions = counts_json(verdict.counts);
-    return {{"assertions", std::move(assertions)},    {"requests", verdict.requests},
-            {"presumed_timeouts", verdict.presumed},  {"raw_score", verdict.raw_score()},
-            {"strict_score", verdict.strict_score()}, {"tests_passed", verdict.tests_passed()},
-            {"succeeded", verdict.succeeded()},       {"structure", structure_json(verdict.structure)}};
+    return {{"assertions", std::move(assertions)},
+            {"requests", verdict.requests},
+            {"presumed_timeouts", verdict.presumed},
+            {"scripts_cut_short", verdict.cut_short},
+            {"raw_score", verdict.raw_score()},
+            {"strict_score", verdict.strict_score()},
+            {"tests_passed", verdict.tests_passed()},
+            {"succeeded", verdict.succeeded()},
+            {"structure", structure_json(verdict.structure)}};
 }
 
 json exit_json(const sandbox::Exit& exit) {
@@ -54,19 +60,63 @@ json exit_json(const sandbox::Exit& exit) {
     return out;
 }
 
+// Null: this host does not show them.
+json refused_json(const sandbox::Exit& exit) {
+    if (!exit.refusals_seen) return nullptr;
+    json calls = json::array();
+    for (const sandbox::RefusedCall& each : exit.refused_calls) {
+        calls.push_back(to_json(each));
+        calls.back()["count"] = each.count;
+    }
+    return calls;
+}
+
+json micros_json(Micros time) { return time == sandbox::kNotMeasured ? json(nullptr) : json(time.count()); }
+
+// What holds a server back, and is not its own doing.
+json held_back_json(const sandbox::Usage& used) {
+    return {{"throttled_us", micros_json(used.throttled)},
+            {"throttled_periods", used.throttled_periods},
+            {"stalled_cpu_us", micros_json(used.stalled_cpu)},
+            {"stalled_memory_us", micros_json(used.stalled_memory)},
+            {"stalled_io_us", micros_json(used.stalled_io)}};
+}
+
+json phase_json(const Phase& phase) {
+    json out = {{"wall_us", phase.wall.count()}};
+    if (!phase.server) return out;
+    out["cpu_us"] = (phase.server->cpu_user + phase.server->cpu_system).count();
+    out["memory_peak_bytes"] = phase.server->phase_memory_peak.count;
+    out.update(held_back_json(*phase.server));
+    return out;
+}
+
+json use_json(const sandbox::Usage& used) {
+    json out = {{"wall_us", used.wall.count()},
+                {"cpu_user_us", used.cpu_user.count()},
+                {"cpu_system_us", used.cpu_system.count()},
+                {"memory_peak_bytes", used.memory_peak.count},
+                {"processes_peak", used.processes_peak},
+                {"disk_bytes", used.disk.count},
+                {"inodes", used.inodes}};
+    out.update(held_back_json(used));
+    return out;
+}
+
 json usage_json(const Record& record) {
     json phases = json::object();
-    for (const Phase& phase : record.phases) phases[phase.name] = {{"wall_us", phase.wall.count()}};
+    for (const Phase& phase : record.phases) phases[phase.name] = phase_json(phase);
     json usage = {{"phases", std::move(phases)}};
     if (record.server.exit) {
-        const auto& used = record.server.exit->usage;
-        usage["server"] = {{"wall_us", used.wall.count()},
-                           {"cpu_user_us", used.cpu_user.count()},
-                           {"cpu_system_us", used.cpu_system.count()},
-                           {"memory_peak_bytes", used.memory_peak.count},
-                           {"processes_peak", used.processes_peak}};
+        usage["server"] = use_json(record.server.exit->usage);
         usage["limits_hit"] = record.server.exit->limits_hit;
         usage["unenforced"] = record.server.exit->unenforced;
+    }
+    for (const runtime::ServiceLife& service : record.services) {
+        json& use = usage["services"][service.name] = use_json(service.exit.usage);
+        use["ready_after_us"] = service.ready_after.count();
+        use["limits_hit"] = service.exit.limits_hit;
+        use["exit"] = exit_json(service.exit);
     }
     return usage;
 }
@@ -78,12 +128,21 @@ json server_json(const Record& record) {
         server["ready_after_us"] = record.server.readiness->after.count();
         server["health_status"] = record.server.readiness->last_status;
     }
-    if (record.server.exit) server["exit"] = exit_json(*record.server.exit);
+    if (record.server.exit) {
+        server["exit"] = exit_json(*record.server.exit);
+        server["refused_calls"] = refused_json(*record.server.exit);
+    }
     server["stopped_by_harness"] = record.server.stopped_by_us;
     return server;
 }
 
 }  // namespace
+
+json to_json(const sandbox::RefusedCall& refused) {
+    json out = {{"call", refused.call}, {"error", refused.error}};
+    if (refused.argument) out["argument"] = *refused.argument;
+    return out;
+}
 
 json to_json(const Record& record) {
     json line = {{"id", record.id}, {"task", record.task}, {"framework", record.framework}, {"labels", record.labels}};

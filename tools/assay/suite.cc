@@ -99,6 +99,25 @@ void print(const check::RequestOutcome& outcome) {
     for (const auto& line : outcome.console) fmt::print("  console.{}: {}\n", line.level, line.text);
 }
 
+harness::OutcomeSink show_and_keep(std::vector<check::RequestOutcome>& outcomes, bool quiet) {
+    return [&outcomes, quiet](check::RequestOutcome outcome) {
+        if (!quiet) print(outcome);
+        outcomes.push_back(std::move(outcome));
+    };
+}
+
+harness::ScenarioRun run_to_end(boost::asio::io_context& lane, http::Awaitable<harness::ScenarioRun> scenario) {
+    harness::ScenarioRun done;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(lane, std::move(scenario), [&](std::exception_ptr thrown, harness::ScenarioRun result) {
+        failure = thrown;
+        done = std::move(result);
+    });
+    lane.run();
+    if (failure) std::rethrow_exception(failure);
+    return done;
+}
+
 int finish(const harness::ScenarioRun& done) {
     fmt::print("{} requests ({} failed, {} presumed), {} assertions: {} passed, {} failed; {}, {} in scripts\n",
                done.requests, done.failed_requests, done.presumed, done.counts.total, done.counts.passed,
@@ -125,19 +144,8 @@ Result<int> run_hurl(const SuiteOptions& given) {
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
     std::vector<check::RequestOutcome> outcomes;
-    const auto sink = [&](check::RequestOutcome outcome) {
-        if (!given.quiet) print(outcome);
-        outcomes.push_back(std::move(outcome));
-    };
-    harness::ScenarioRun done;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(lane, harness::run_hurl(*suite, connector, options, sink),
-                          [&](std::exception_ptr thrown, harness::ScenarioRun result) {
-                              failure = thrown;
-                              done = std::move(result);
-                          });
-    lane.run();
-    if (failure) std::rethrow_exception(failure);
+    const auto sink = show_and_keep(outcomes, given.quiet);
+    const auto done = run_to_end(lane, harness::run_hurl(*suite, connector, options, sink));
     ASSAY_CHECK(write_csv(given.reporter_csv, suite->name, outcomes));
     return finish(done);
 }
@@ -152,19 +160,8 @@ Result<int> run(const SuiteOptions& given) {
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
     std::vector<check::RequestOutcome> outcomes;
-    const auto sink = [&](check::RequestOutcome outcome) {
-        if (!given.quiet) print(outcome);
-        outcomes.push_back(std::move(outcome));
-    };
-    harness::ScenarioRun done;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(lane, harness::run_scenario(*suite, *engine, connector, options, sink),
-                          [&](std::exception_ptr thrown, harness::ScenarioRun result) {
-                              failure = thrown;
-                              done = std::move(result);
-                          });
-    lane.run();
-    if (failure) std::rethrow_exception(failure);
+    const auto sink = show_and_keep(outcomes, given.quiet);
+    const auto done = run_to_end(lane, harness::run_scenario(*suite, *engine, connector, options, sink));
     if (done.fault) return tl::unexpected(*done.fault);
     ASSAY_CHECK(write_csv(given.reporter_csv, suite->suite.name, outcomes));
     return finish(done);
@@ -180,7 +177,8 @@ void add_suite(CLI::App& app, int& exit_code) {
     run_command->add_option("FILE", given->file, "Postman collection (v2.1), Hurl file, or folder of Hurl files")
         ->required()
         ->check(CLI::ExistingPath);
-    run_command->add_option("--base-url", given->base_url, "The same as --global-var APIURL=...; for Hurl also the variable host");
+    run_command->add_option("--base-url", given->base_url,
+                            "The same as --global-var APIURL=...; for Hurl also the variable host");
     run_command->add_option("--global-var", given->global_vars, "A global variable: name=value")
         ->allow_extra_args(false);
     run_command->add_option("--env-var", given->env_vars, "An environment variable: name=value")

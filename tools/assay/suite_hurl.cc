@@ -15,7 +15,8 @@ Result<void> read_variables(const std::string& file, harness::HurlOptions& optio
         std::string_view line = rest.substr(0, end);
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
         ++number;
-        while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+        while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
+            line.remove_suffix(1);
         line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
         if (line.empty() || line.front() == '#') continue;
         auto variable = hurl::parse_variable(line);
@@ -36,7 +37,9 @@ void add_hurl_flags(CLI::App& command, HurlFlags& flags) {
         ->allow_extra_args(false)
         ->check(CLI::ExistingFile)
         ->group(group);
-    command.add_option("--file-root", flags.file_root, "Where the files that bodies name lie; default: the Hurl file's folder")
+    command
+        .add_option("--file-root", flags.file_root,
+                    "Where the files that bodies name lie; default: the Hurl file's folder")
         ->check(CLI::ExistingDirectory)
         ->group(group);
     command.add_option("--retry", flags.retry, "Tries beyond the first of a request that failed; -1 = without end")
@@ -52,15 +55,19 @@ void add_hurl_flags(CLI::App& command, HurlFlags& flags) {
         ->capture_default_str()
         ->group(group);
     command.add_flag("-L,--location", flags.location, "Follow redirects")->group(group);
-    command.add_flag("--location-trusted", flags.location_trusted, "Follow them, with credentials to any host")->group(group);
+    command.add_flag("--location-trusted", flags.location_trusted, "Follow them, with credentials to any host")
+        ->group(group);
     command.add_flag("--compressed", flags.compressed, "Ask for a compressed answer")->group(group);
-    command.add_flag("--continue-on-error", flags.continue_on_error, "Go on with a file after a failed request")->group(group);
+    command.add_flag("--continue-on-error", flags.continue_on_error, "Go on with a file after a failed request")
+        ->group(group);
     command.add_flag("--path-as-is", flags.path_as_is, "Send /../ and /./ as they are")->group(group);
     command.add_option("-u,--user", flags.user, "user:password, for basic authentication")->group(group);
     command.add_option("-H,--header", flags.headers, "A header of every request: Name: value")
         ->allow_extra_args(false)
         ->group(group);
-    command.add_option("--connect-to", flags.connect_to, "HOST1:PORT1:HOST2:PORT2")->allow_extra_args(false)->group(group);
+    command.add_option("--connect-to", flags.connect_to, "HOST1:PORT1:HOST2:PORT2")
+        ->allow_extra_args(false)
+        ->group(group);
     command.add_option("--resolve", flags.resolve, "HOST:PORT:ADDRESS")->allow_extra_args(false)->group(group);
 }
 
@@ -83,9 +90,11 @@ Result<harness::HurlOptions> hurl_options(const HurlFlags& flags, const std::str
     entry.resolve = flags.resolve;
     for (const auto& line : flags.headers) {
         const auto colon = line.find(':');
-        if (colon == std::string::npos || colon == 0) return fail("--header", "\"" + line + "\"", "write it as Name: value");
+        if (colon == std::string::npos || colon == 0)
+            return fail("--header", "\"" + line + "\"", "write it as Name: value");
         const auto value = line.find_first_not_of(" \t", colon + 1);
-        entry.headers.push_back({line.substr(0, colon), value == std::string::npos ? std::string() : line.substr(value)});
+        entry.headers.push_back(
+            {line.substr(0, colon), value == std::string::npos ? std::string() : line.substr(value)});
     }
     if (!base_url.empty()) {
         options.variables.emplace_back("APIURL", hurl::Value{base_url});
