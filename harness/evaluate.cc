@@ -192,7 +192,7 @@ class Evaluation {
     ServiceList beside_;                         // of this attempt
     std::optional<runtime::Services> services_;  // while they run
     runtime::CpuTimes launched_on_;              // the machine at the moment of launch
-    runtime::CpuLook when_ready_;
+    runtime::CpuLook last_look_;
     Attempted found_;
 };
 
@@ -274,8 +274,8 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
-        when_ready_ = runtime::look_at_cpu(server->pidfd());
-        doubt_readiness(when_ready_);
+        last_look_ = runtime::look_at_cpu(server->pidfd());
+        doubt_readiness(last_look_);
         if (auto used = co_await server->look()) phases.used(*used);
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
@@ -290,7 +290,6 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         if (auto used = co_await server->look()) phases.used(*used);
     phases.begin("stop");
     if (server) {
-        if (fired->run.timeouts > 0) doubt_timeout(*server);
         found_.server.stopped_by_us = !server->has_ended();
         server->kill();
         auto exit = co_await server->ended();
@@ -385,11 +384,11 @@ void Evaluation::doubt_readiness(const runtime::CpuLook& now) {
         found_.starved = "it was not ready in time: " + why;
 }
 
-// Asked at each timeout, while the thread that was late still lives and its waiting can be seen, and in the end.
+// Asked at each timeout, while the thread that was late still lives and its waiting can be seen.
 void Evaluation::doubt_timeout(const runtime::Sandbox& server) {
     if (!found_.starved.empty()) return;
-    const auto now = runtime::look_at_cpu(server.pidfd());
-    if (auto why = runtime::doubt(when_ready_, now, session_.policy.timeout_request); !why.empty())
+    const auto before = std::exchange(last_look_, runtime::look_at_cpu(server.pidfd()));
+    if (auto why = runtime::doubt(before, last_look_, session_.policy.timeout_request); !why.empty())
         found_.starved = "a request timed out: " + why;
 }
 

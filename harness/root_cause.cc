@@ -34,24 +34,41 @@ bool empty_body_refused(const RequestOutcome& step) {
 }
 bool filters(const RequestOutcome& step) { return !writes(step) && step.url.find('?') != std::string::npos; }
 
+// The steps that answered well and left a variable empty which later steps needed.
+std::set<std::uint32_t> losers(const std::vector<RequestOutcome>& run) {
+    std::set<std::uint32_t> found;
+    for (const RequestOutcome& step : run) {
+        if (!has_failed(step)) continue;
+        for (const auto& dependency : step.depends_on) {
+            const auto earlier = std::find_if(run.begin(), run.end(), [&](const RequestOutcome& each) {
+                return each.sequence == dependency.sequence;
+            });
+            if (dependency.lost && earlier != run.end() && good(*earlier)) found.insert(dependency.sequence);
+        }
+    }
+    return found;
+}
+
 // A write that came to nothing shows in what later reads answer, without any variable to tell: those are not roots.
-void leave_out_later_reads(Steps& roots) {
-    const auto lost_write =
-        std::find_if(roots.begin(), roots.end(), [](const auto* step) { return writes(*step) && !good(*step); });
+// Nor are they when a write was done and its answer lacks what it made.
+void leave_out_later_reads(Steps& roots, const std::set<std::uint32_t>& lost) {
+    const auto lost_write = std::find_if(roots.begin(), roots.end(), [&](const auto* step) {
+        return writes(*step) && (!good(*step) || lost.contains(step->sequence));
+    });
     if (lost_write == roots.end()) return;
     const auto sequence = (*lost_write)->sequence;
     std::erase_if(roots, [&](const auto* step) { return step->sequence > sequence && !writes(*step) && good(*step); });
 }
 
 // The failed steps that follow from no other; all failed ones when every chain begins at a step that passed.
-Steps roots_of(const std::vector<RequestOutcome>& run) {
+Steps roots_of(const std::vector<RequestOutcome>& run, const std::set<std::uint32_t>& lost) {
     Steps roots, all;
     for (const RequestOutcome& step : run) {
         if (!has_failed(step)) continue;
         all.push_back(&step);
         if (!step.follows) roots.push_back(&step);
     }
-    leave_out_later_reads(roots);
+    leave_out_later_reads(roots, lost);
     return roots.empty() ? all : roots;
 }
 
@@ -128,21 +145,6 @@ bool mostly_shape(const Steps& steps) {
     return 2 * shape >= all;
 }
 
-// The steps that answered well and left a variable empty which later steps needed.
-std::set<std::uint32_t> losers(const std::vector<RequestOutcome>& run) {
-    std::set<std::uint32_t> found;
-    for (const RequestOutcome& step : run) {
-        if (!has_failed(step)) continue;
-        for (const auto& dependency : step.depends_on) {
-            const auto earlier = std::find_if(run.begin(), run.end(), [&](const RequestOutcome& each) {
-                return each.sequence == dependency.sequence;
-            });
-            if (dependency.lost && earlier != run.end() && good(*earlier)) found.insert(dependency.sequence);
-        }
-    }
-    return found;
-}
-
 RootCause logic(const char* cause, std::string summary, const RequestOutcome* example) {
     return {"logic_error", cause, std::move(summary), example};
 }
@@ -175,7 +177,8 @@ RootCause of_content(const Steps& all) {
 }  // namespace
 
 RootCause root_cause(const std::vector<RequestOutcome>& run, std::string_view log) {
-    const Steps roots = roots_of(run);
+    const auto lost = losers(run);
+    const Steps roots = roots_of(run, lost);
     // What a framework does by itself, seen on the wire.
     if (2 * count(roots, redirected) >= roots.size())
         return logic("framework_idiosyncrasy", "requests are redirected to another path, which changes their method",
@@ -183,7 +186,6 @@ RootCause root_cause(const std::vector<RequestOutcome>& run, std::string_view lo
     if (2 * count(roots, empty_body_refused) >= roots.size())
         return logic("framework_idiosyncrasy", "requests without a body are refused as malformed",
                      first(roots, empty_body_refused));
-    const auto lost = losers(run);
     const Is loses = [&](const RequestOutcome& step) { return lost.contains(step.sequence); };
     if (!lost.empty() && 2 * count(roots, loses) >= roots.size())
         return logic("state_propagation_failure",
