@@ -57,7 +57,9 @@ json bundle_config(const std::string& noop) {
         return json{{"destination", target}, {"type", type}, {"source", source}, {"options", std::move(options)}};
     };
     config["mounts"] = {mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}),
-                        mount("/usr", "bind", "/usr", {"rbind", "ro"}), mount("/noop", "bind", noop, {"bind", "ro"}),
+                        mount("/dev", "tmpfs", "tmpfs", {"nosuid", "mode=755"}),
+                        mount("/usr", "bind", "/usr", {"rbind", "ro"}),
+                        mount("/noop", "bind", noop, {"bind", "ro"}),
                         mount("/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev"}),
                         mount("/app", "tmpfs", "tmpfs", {"nosuid", "nodev"})};
     json& os = config["linux"] = {{"namespaces",
@@ -87,7 +89,8 @@ Result<Peer> bundle(const std::string& name, const std::string& program, const s
     });
     ::chmod(path, 0755);
     const std::string root = path;
-    for (const char* inside : {"/rootfs", "/rootfs/proc", "/rootfs/usr", "/rootfs/tmp", "/rootfs/app", "/state"})
+    for (const char* inside :
+         {"/rootfs", "/rootfs/proc", "/rootfs/usr", "/rootfs/tmp", "/rootfs/app", "/rootfs/dev", "/state"})
         if (::mkdir((root + inside).c_str(), 0755) != 0) return fail_errno(errno, "make bundle", inside);
     ASSAY_CHECK(replace_file(root + "/rootfs/noop", ""));
     ASSAY_CHECK(replace_file(root + "/config.json", bundle_config(noop).dump()));

@@ -22,9 +22,8 @@ using hurl::Fault;
 constexpr std::string_view kUserAgent = "hurl/8.0.1";
 
 bool has_header(const std::vector<http::Header>& headers, std::string_view name) {
-    return std::any_of(headers.begin(), headers.end(), [&](const http::Header& header) {
-        return http::equal_ignoring_case(header.name, name);
-    });
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const http::Header& header) { return http::equal_ignoring_case(header.name, name); });
 }
 
 void remove_header(std::vector<http::Header>& headers, std::string_view name) {
@@ -67,7 +66,8 @@ Evaluated<std::string> words(const model::Option& option, const Evaluator& evalu
     return evaluator.text(std::get<model::Template>(option.value));
 }
 
-Evaluated<void> define(const model::VariableDefinition& definition, const Evaluator& evaluator, hurl::Variables& variables) {
+Evaluated<void> define(const model::VariableDefinition& definition, const Evaluator& evaluator,
+                       hurl::Variables& variables) {
     hurl::Value value;
     if (const auto* on = std::get_if<bool>(&definition.value)) value = {*on};
     if (const auto* number = std::get_if<model::Number>(&definition.value)) value = {*number};
@@ -159,14 +159,17 @@ std::string without_dots(std::string_view url) {
         const auto segment = path.substr(0, slash);
         more = slash != std::string_view::npos;
         if (segment == ".." && !kept.empty()) kept.pop_back();
-        if (segment != "." && segment != "..") kept.push_back(segment);
-        else if (!more) kept.emplace_back();
+        if (segment != "." && segment != "..")
+            kept.push_back(segment);
+        else if (!more)
+            kept.emplace_back();
         if (more) path.remove_prefix(slash + 1);
     }
     return fmt::format("{}/{}{}", url.substr(0, begin), fmt::join(kept, "/"), url.substr(end));
 }
 
-Evaluated<std::string> url_of(const model::Request& request, const HurlEntryOptions& options, const Evaluator& evaluator) {
+Evaluated<std::string> url_of(const model::Request& request, const HurlEntryOptions& options,
+                              const Evaluator& evaluator) {
     ASSAY_TRY(auto url, evaluator.text(request.url));
     const auto invalid = [&](std::string_view why) {
         return tl::unexpected(Fault{request.url.span, "Invalid URL", fmt::format("invalid URL <{}> ({})", url, why)});
@@ -209,10 +212,14 @@ std::string_view type_of_file(std::string_view name) {
 std::string form_quoted(std::string_view text) {
     std::string escaped;
     for (const char c : text) {
-        if (c == '"') escaped += "%22";
-        else if (c == '\r') escaped += "%0D";
-        else if (c == '\n') escaped += "%0A";
-        else escaped += c;
+        if (c == '"')
+            escaped += "%22";
+        else if (c == '\r')
+            escaped += "%0D";
+        else if (c == '\n')
+            escaped += "%0A";
+        else
+            escaped += c;
     }
     return escaped;
 }
@@ -259,7 +266,8 @@ Evaluated<std::string> body_of(const model::Request& request, const Evaluator& e
     if (!request.body) return body;
     ASSAY_TRY(auto own, evaluator.body(*request.body));
     const auto kind = request.body->kind;
-    if (type.empty() && (kind == Kind::json || kind == Kind::json_text || kind == Kind::graphql)) type = "application/json";
+    if (type.empty() && (kind == Kind::json || kind == Kind::json_text || kind == Kind::graphql))
+        type = "application/json";
     if (type.empty() && (kind == Kind::xml || kind == Kind::xml_text)) type = "application/xml";
     return own.empty() ? body : own;
 }
@@ -275,8 +283,9 @@ Evaluated<HurlEntryOptions> entry_options(const model::Entry& entry, const HurlE
 
 Result<void> check_supported(const model::File& file) {
     constexpr std::array<std::string_view, 20> kMissing = {
-        "aws-sigv4", "cacert", "cert",       "digest",         "http1.0", "http2",        "http3", "ipv4", "ipv6", "key",
-        "limit-rate", "negotiate", "netrc", "netrc-file", "netrc-optional", "ntlm", "output", "pinnedpubkey", "proxy", "unix-socket"};
+        "aws-sigv4",      "cacert", "cert",   "digest",       "http1.0",   "http2",      "http3",
+        "ipv4",           "ipv6",   "key",    "limit-rate",   "negotiate", "netrc",      "netrc-file",
+        "netrc-optional", "ntlm",   "output", "pinnedpubkey", "proxy",     "unix-socket"};
     for (const auto& entry : file.entries) {
         for (const auto& option : entry.request.options) {
             if (std::find(kMissing.begin(), kMissing.end(), option.name) == kMissing.end()) continue;

@@ -28,10 +28,10 @@ struct HurlEntryOptions {
     std::int64_t repeat = 1;  // -1 is not taken: nothing would end it
     bool skip = false;
     bool path_as_is = false;
-    std::string user;                                         // user:password
-    std::vector<http::Header> headers;                        // beside the entry's own
-    std::vector<std::string> connect_to;                      // HOST1:PORT1:HOST2:PORT2
-    std::vector<std::string> resolve;                         // HOST:PORT:ADDRESS
+    std::string user;                     // user:password
+    std::vector<http::Header> headers;    // beside the entry's own
+    std::vector<std::string> connect_to;  // HOST1:PORT1:HOST2:PORT2
+    std::vector<std::string> resolve;     // HOST:PORT:ADDRESS
 };
 
 // The options of `entry`. Sets the variables that they define.

@@ -129,7 +129,7 @@ class FileRun {
     void judge(const model::Response& expected, Try& tried);
     void deliver(const model::Entry& entry, Try tried, std::uint32_t tries);
     void deliver_skipped(const model::Entry& entry);
-    void deliver_unreached(const model::Entry& entry, std::string_view why);
+    void deliver_unreached(const model::Entry& entry, const std::string& why, std::uint32_t root);
     [[nodiscard]] check::RequestOutcome new_outcome(const model::Entry& entry);
     void hand_over(check::RequestOutcome outcome);
     [[nodiscard]] std::string message(const Fault& fault) const;
@@ -156,9 +156,10 @@ std::string unreached(std::string_view file, std::uint32_t line) {
 Awaitable<bool> FileRun::run() {
     bool good = true;
     std::string why;  // the remaining entries are not reached; empty: go on
+    std::uint32_t root = 0;
     for (const auto& entry : compiled_.file.entries) {
         if (!why.empty()) {
-            deliver_unreached(entry, why);
+            deliver_unreached(entry, why, root);
             continue;
         }
         const auto options = entry_options(entry, options_.entry, evaluator_, variables_);
@@ -185,6 +186,7 @@ Awaitable<bool> FileRun::run() {
             }
         }
         const bool failed = tried.failed();
+        root = sequence_;
         deliver(entry, std::move(tried), tries);
         good = good && !failed;
         if (failed && !options_.continue_on_error) why = unreached(compiled_.file.file, entry.at.line);
@@ -371,7 +373,7 @@ std::string FileRun::message(const Fault& fault) const {
 
 check::RequestOutcome FileRun::new_outcome(const model::Entry& entry) {
     check::RequestOutcome outcome;
-    outcome.sequence = sequence_++;
+    outcome.sequence = outcome.position = sequence_++;
     outcome.item = entry.name;
     outcome.folder = compiled_.file.name;
     outcome.method = entry.request.method;
@@ -381,6 +383,7 @@ check::RequestOutcome FileRun::new_outcome(const model::Entry& entry) {
 
 void FileRun::hand_over(check::RequestOutcome outcome) {
     totals_.counts += check::count(outcome);
+    totals_.reach.known += static_cast<std::uint32_t>(outcome.assertions.size());
     totals_.script_errors += static_cast<std::uint32_t>(outcome.script_errors.size());
     sink_(std::move(outcome));
 }
@@ -392,8 +395,10 @@ void FileRun::deliver_skipped(const model::Entry& entry) {
     hand_over(std::move(outcome));
 }
 
-void FileRun::deliver_unreached(const model::Entry& entry, std::string_view why) {
+void FileRun::deliver_unreached(const model::Entry& entry, const std::string& why, std::uint32_t root) {
     auto outcome = new_outcome(entry);
+    outcome.follows = outcome.root_cause = root;
+    totals_.reach.unreached += static_cast<std::uint32_t>(outcome.assertions.size());
     outcome.skipped = true;
     for (auto& assertion : outcome.assertions) {
         assertion.status = check::Status::failed;
@@ -424,6 +429,7 @@ void FileRun::deliver(const model::Entry& entry, Try tried, std::uint32_t tries)
     for (std::size_t i = 0; i < outcome.assertions.size(); ++i) {
         auto& assertion = outcome.assertions[i];
         if (i >= tried.judged.size()) {
+            ++totals_.reach.unreached;
             assertion.status = check::Status::failed;
             assertion.message = tried.failure ? fmt::format("not reached: {}", outcome.error)
                                               : unreached(compiled_.file.file, entry.at.line);

@@ -4,6 +4,7 @@
 // the outcomes, once: passed, failed, or not reached. So the total does not depend on the answers.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>

@@ -42,12 +42,6 @@ Result<std::vector<std::string>> hurl_files(const std::string& folder) {
 
 }  // namespace
 
-Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite) {
-    ASSAY_TRY(auto scripts, script::CompiledSuite::compile(platform, suite));
-    auto facts = read_facts(suite);
-    return LoadedSuite{std::move(suite), std::move(scripts), std::move(facts)};
-}
-
 const std::string& name_of(const AnySuite& suite) {
     if (const auto* collection = std::get_if<std::shared_ptr<const LoadedSuite>>(&suite))
         return (*collection)->suite.name;
@@ -75,6 +69,12 @@ Result<std::shared_ptr<const HurlSuite>> load_hurl_suite(const std::string& path
         suite->files.push_back(std::move(compiled));
     }
     return std::shared_ptr<const HurlSuite>(std::move(suite));
+}
+
+Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite) {
+    ASSAY_TRY(auto scripts, script::CompiledSuite::compile(platform, suite));
+    auto facts = read_facts(suite);
+    return LoadedSuite{std::move(suite), std::move(scripts), std::move(facts)};
 }
 
 Result<AnySuite> Suites::load(const std::string& path) {

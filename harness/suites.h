@@ -22,9 +22,6 @@ struct LoadedSuite {
     SuiteFacts facts;
 };
 
-// Reads its facts and compiles its scripts.
-Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite);
-
 // One Hurl file, or a folder of them in the order of their names. Immutable; shared by all lanes.
 struct HurlSuite {
     std::string name;
@@ -40,8 +37,11 @@ bool is_hurl(const std::string& path);
 // Errors name file, line and column; an option that assay cannot honour is one.
 Result<std::shared_ptr<const HurlSuite>> load_hurl_suite(const std::string& path);
 
-// A reference file beside a collection (assertion_plan.h) is read with it. Thread-safe. An unreadable suite stays an
-// error (file, line, remedy) for every submission that names it.
+// Reads its facts and compiles its scripts.
+Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite);
+
+// A reference file beside a collection (assertion_plan.h) is read with it. Thread-safe. An unreadable suite stays
+// an error (file, line, remedy) for every submission that names it.
 class Suites {
  public:
     explicit Suites(std::shared_ptr<script::Platform> platform) : platform_(std::move(platform)) {}

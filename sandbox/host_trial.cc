@@ -68,7 +68,7 @@ std::vector<Finding> try_sandbox(const std::string& program) {
     if (!exit || exit->how != Exit::How::exited || exit->code != 0) {
         const Error error = exit ? Error{"try a sandbox", 0, "the program in it failed", {}} : exit.error();
         const std::string remedy = error.remedy.empty() ? "see docs/sandbox.md for what this step needs" : error.remedy;
-        return {{"a sandbox", State::missing, error.step + ": " + error.to_string(), remedy, "nothing"}};
+        return {{"a sandbox", State::missing, error.to_string(), remedy, "nothing"}};
     }
     const auto took = std::chrono::duration_cast<Millis>(Clock::now() - began).count();
     return {{"a sandbox",

@@ -63,10 +63,10 @@ struct Peer {
 struct Response {
     std::uint32_t code = 0;
     std::uint8_t version = 11;  // 10 for HTTP/1.0
-    std::string reason;  // as received; newman's phrase when absent; empty when it has none for the code either
-    Fields headers;      // as received, in order; values are bytes, which newman reads as Latin-1
-    std::string body;    // content-decoded
-    std::string url;     // after redirects, percent-encoded
+    std::string reason;         // as received; newman's phrase when absent; empty when it has none for the code either
+    Fields headers;             // as received, in order; values are bytes, which newman reads as Latin-1
+    std::string body;           // content-decoded
+    std::string url;            // after redirects, percent-encoded
     std::uint32_t redirects = 0;
     Micros time{0};  // first byte sent to last byte received, of the last hop
     Peer peer;       // only when asked for

@@ -110,8 +110,7 @@ Decoded unbrotli(std::string_view body, Bytes limit) {
         output.wrote(room - out_left);
         if (output.over()) return too_large();
         if (status == BROTLI_DECODER_RESULT_SUCCESS) return output.take();  // what follows is ignored
-        if (status == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
-            return cut_short();
+        if (status == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT) return cut_short();
         if (status == BROTLI_DECODER_RESULT_ERROR) {
             // The name of the library's error code as Node builds it, where all but a few are errors of format.
             const BrotliDecoderErrorCode code = ::BrotliDecoderGetErrorCode(state.get());
@@ -136,8 +135,7 @@ Coding content_coding(const Fields& fields) {
     return Coding::identity;
 }
 
-tl::expected<std::string, DecodeError> decode_content(Coding coding, std::string_view body, Bytes limit,
-                                                    CutShort cut) {
+tl::expected<std::string, DecodeError> decode_content(Coding coding, std::string_view body, Bytes limit, CutShort cut) {
     switch (coding) {
         case Coding::gzip: return inflate_all(body, kGzip, limit, cut);
         case Coding::deflate:

@@ -40,8 +40,8 @@ Evaluated<void> Evaluator::version(const model::Response& expected) const {
                                     : expected.version == Version::http_2   ? "HTTP/2"
                                                                             : "HTTP/3";
     if (expected.version == Version::any || response_->version == wanted) return {};
-    return tl::unexpected(Fault{expected.version_span, "Assert HTTP version",
-                                fmt::format("actual value is <{}>", response_->version)});
+    return tl::unexpected(
+        Fault{expected.version_span, "Assert HTTP version", fmt::format("actual value is <{}>", response_->version)});
 }
 
 Evaluated<void> Evaluator::status(const model::Response& expected) const {
@@ -62,9 +62,9 @@ Evaluated<void> Evaluator::header(const model::KeyValue& expected) const {
         if (value == wanted) return {};
         all += fmt::format("{}\"{}\"", all.empty() ? "" : ", ", value);
     }
-    return tl::unexpected(Fault{
-        expected.value.span, "Assert header value",
-        fmt::format("actual value is <{}>", values.size() == 1 ? std::string(values.front()) : "[" + all + "]")});
+    return tl::unexpected(
+        Fault{expected.value.span, "Assert header value",
+              fmt::format("actual value is <{}>", values.size() == 1 ? std::string(values.front()) : "[" + all + "]")});
 }
 
 namespace {

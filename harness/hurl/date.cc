@@ -12,8 +12,9 @@ using std::chrono::days;
 using std::chrono::microseconds;
 using std::chrono::sys_days;
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
 
@@ -72,7 +73,7 @@ std::optional<std::string_view> spelled_out(char letter) {
 
 // A format taken apart: literal characters and letters with what stands between them and the percent sign.
 struct Item {
-    char letter = 0;       // 0: a literal character
+    char letter = 0;  // 0: a literal character
     char literal = 0;
     char pad = 0;          // '-', '_' or '0'
     std::string modifier;  // ".", ".3", "3", ":", "::", ...
@@ -86,7 +87,8 @@ std::optional<std::vector<Item>> items_of(std::string_view format) {
         }
         Item item;
         ++at;
-        if (at < format.size() && (format[at] == '-' || format[at] == '_' || format[at] == '0')) item.pad = format[at++];
+        if (at < format.size() && (format[at] == '-' || format[at] == '_' || format[at] == '0'))
+            item.pad = format[at++];
         while (at < format.size() && std::string_view(".:#369").find(format[at]) != std::string_view::npos)
             item.modifier += format[at++];
         if (at >= format.size()) return std::nullopt;
@@ -94,7 +96,8 @@ std::optional<std::vector<Item>> items_of(std::string_view format) {
         if (const auto spelled = spelled_out(item.letter)) {
             auto more = items_of(*spelled);
             items.insert(items.end(), more->begin(), more->end());
-        } else if (std::string_view("YCymbBhdeaAwuUWGgVjqHkIlPpMSfZz+stn%").find(item.letter) == std::string_view::npos) {
+        } else if (std::string_view("YCymbBhdeaAwuUWGgVjqHkIlPpMSfZz+stn%").find(item.letter) ==
+                   std::string_view::npos) {
             return std::nullopt;
         } else if (!item.modifier.empty() && item.letter != 'f' && item.letter != 'z') {
             return std::nullopt;
@@ -159,10 +162,14 @@ std::string item_text(const Item& item, const Fields& at) {
         case 'f': return fraction_text(at.micros, item.modifier);
         case 'Z': return "UTC";
         case 'z':
-            return item.modifier == ":" ? "+00:00" : item.modifier == "::" ? "+00:00:00" : item.modifier == ":::" ? "+00" : "+0000";
-        case '+': return fmt::format("{}-{:02}-{:02}T{:02}:{:02}:{:02}{}+00:00", padded(year, 4, '0', 0),
-                                     static_cast<unsigned>(at.date.month()), static_cast<unsigned>(at.date.day()), at.hour,
-                                     at.minute, at.second, fraction_text(at.micros, "."));
+            return item.modifier == ":"     ? "+00:00"
+                   : item.modifier == "::"  ? "+00:00:00"
+                   : item.modifier == ":::" ? "+00"
+                                            : "+0000";
+        case '+':
+            return fmt::format("{}-{:02}-{:02}T{:02}:{:02}:{:02}{}+00:00", padded(year, 4, '0', 0),
+                               static_cast<unsigned>(at.date.month()), static_cast<unsigned>(at.date.day()), at.hour,
+                               at.minute, at.second, fraction_text(at.micros, "."));
         case 's': return std::to_string(at.timestamp);
         case 't': return "\t";
         case 'n': return "\n";
@@ -209,7 +216,8 @@ class Reading {
         return true;
     }
     template <std::size_t N>
-    bool name(const std::array<std::string_view, N>& names, bool may_be_long, std::optional<std::int64_t>& into, int from) {
+    bool name(const std::array<std::string_view, N>& names, bool may_be_long, std::optional<std::int64_t>& into,
+              int from) {
         const auto starts = [&](std::string_view word) {
             if (in_.size() - at_ < word.size()) return false;
             for (std::size_t i = 0; i < word.size(); ++i)
@@ -239,8 +247,8 @@ class Reading {
     using Number = std::optional<std::int64_t>;
     std::string_view in_;
     std::size_t at_ = 0;
-    Number year_, century_, year_mod_, month_, day_, weekday_, day_of_year_, hour_, hour12_, pm_, minute_, second_, nanos_,
-        offset_, timestamp_, ignored_;
+    Number year_, century_, year_mod_, month_, day_, weekday_, day_of_year_, hour_, hour12_, pm_, minute_, second_,
+        nanos_, offset_, timestamp_, ignored_;
 };
 
 bool Reading::offset(bool zulu, bool minutes_optional) {
@@ -355,7 +363,8 @@ std::optional<Date> Reading::date() const {
         return Date(std::chrono::seconds(*timestamp_)) + micros;
     }
     auto year = year_;
-    if (!year && year_mod_) year = century_ ? *century_ * 100 + *year_mod_ : *year_mod_ + (*year_mod_ < 70 ? 2000 : 1900);
+    if (!year && year_mod_)
+        year = century_ ? *century_ * 100 + *year_mod_ : *year_mod_ + (*year_mod_ < 70 ? 2000 : 1900);
     if (!year || *year > 32767 || *year < -32767) return std::nullopt;
     const std::chrono::year y(static_cast<int>(*year));
     sys_days day;
@@ -390,7 +399,9 @@ std::optional<Date> Reading::date() const {
 Date now() { return std::chrono::floor<microseconds>(std::chrono::system_clock::now()); }
 
 std::string date_text(Date date) { return *format_date(date, "%Y-%m-%d %H:%M:%S%.f UTC"); }
-std::string iso_text(Date date) { return *format_date(date, "%Y-%m-%dT%H:%M:%S.") + fmt::format("{:06}Z", fields_of(date).micros); }
+std::string iso_text(Date date) {
+    return *format_date(date, "%Y-%m-%dT%H:%M:%S.") + fmt::format("{:06}Z", fields_of(date).micros);
+}
 
 std::optional<std::string> format_date(Date date, std::string_view format) {
     const auto items = items_of(format);
@@ -398,8 +409,10 @@ std::optional<std::string> format_date(Date date, std::string_view format) {
     const Fields fields = fields_of(date);
     std::string text;
     for (const auto& item : *items) {
-        if (item.letter == 0) text += item.literal;
-        else text += item_text(item, fields);
+        if (item.letter == 0)
+            text += item.literal;
+        else
+            text += item_text(item, fields);
     }
     return text;
 }
@@ -420,7 +433,8 @@ bool is_rfc3339(std::string_view text) {
     std::string plain(text);
     plain[10] = 'T';
     const auto zone = text.find_last_of("+-");
-    const bool colon = zone == std::string_view::npos || zone < 19 || (text.size() == zone + 6 && text[zone + 3] == ':');
+    const bool colon =
+        zone == std::string_view::npos || zone < 19 || (text.size() == zone + 6 && text[zone + 3] == ':');
     return colon && parse_date(plain, "%Y-%m-%dT%H:%M:%S%.f%#z").has_value();
 }
 

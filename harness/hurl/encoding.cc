@@ -39,15 +39,19 @@ void append_utf8(std::string& text, char32_t c) {
 
 // "&#...": windows-1252 for the controls between 128 and 159, as every browser reads them. Empty: no character.
 std::optional<std::string> numeric_entity(char32_t code) {
-    constexpr std::array<char16_t, 32> kWindows = {
-        0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
-        0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
+    constexpr std::array<char16_t, 32> kWindows = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                   0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
+                                                   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                   0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
     std::string text;
-    if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) code = 0xFFFD;
-    else if (code >= 0x80 && code <= 0x9F) code = kWindows[code - 0x80];
-    else if (code == 0x0D) return "\r";
-    else if ((code >= 1 && code <= 8) || code == 0x0B || (code >= 0x0E && code <= 0x1F) || (code >= 0x7F && code <= 0x9F) ||
-             (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE)
+    if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+        code = 0xFFFD;
+    else if (code >= 0x80 && code <= 0x9F)
+        code = kWindows[code - 0x80];
+    else if (code == 0x0D)
+        return "\r";
+    else if ((code >= 1 && code <= 8) || code == 0x0B || (code >= 0x0E && code <= 0x1F) ||
+             (code >= 0x7F && code <= 0x9F) || (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE)
         return "";
     append_utf8(text, code);
     return text;
@@ -75,8 +79,9 @@ std::size_t entity(std::string_view text, std::string& into) {
     if (end < text.size() && text[end] == ';') ++end;
     for (; end > 2; --end) {
         const auto name = text.substr(1, end - 1);
-        const auto found = std::lower_bound(kEntities.begin(), kEntities.end(), name,
-                                            [](const Entity& known, std::string_view wanted) { return known.name < wanted; });
+        const auto found =
+            std::lower_bound(kEntities.begin(), kEntities.end(), name,
+                             [](const Entity& known, std::string_view wanted) { return known.name < wanted; });
         if (found == kEntities.end() || found->name != name) continue;
         into += found->text;
         return end;
@@ -223,8 +228,10 @@ std::string base64_encode(std::string_view bytes, Base64 form) {
         for (std::size_t k = 0; k < 3; ++k)
             group = (group << 8) | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
         for (std::size_t k = 0; k < 4; ++k) {
-            if (i + k <= bytes.size()) text += letters[(group >> (18 - 6 * k)) & 63];
-            else if (!form.url_safe) text += '=';
+            if (i + k <= bytes.size())
+                text += letters[(group >> (18 - 6 * k)) & 63];
+            else if (!form.url_safe)
+                text += '=';
         }
     }
     return text;
@@ -234,8 +241,10 @@ std::optional<std::string> base64_decode(std::string_view text, Base64 form) {
     const auto letters = form.url_safe ? kUrlSafe : kStandard;
     if (!form.url_safe) {
         if (text.size() % 4 != 0) return std::nullopt;
-        if (text.ends_with("==")) text.remove_suffix(2);
-        else if (text.ends_with("=")) text.remove_suffix(1);
+        if (text.ends_with("=="))
+            text.remove_suffix(2);
+        else if (text.ends_with("="))
+            text.remove_suffix(1);
     }
     if (text.size() % 4 == 1) return std::nullopt;
     std::string bytes;
@@ -259,8 +268,10 @@ std::string url_encode(std::string_view text, bool keep_slash) {
     std::string encoded;
     for (const char c : text) {
         const bool plain = is_alphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos;
-        if (plain || (keep_slash && c == '/')) encoded += c;
-        else encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        if (plain || (keep_slash && c == '/'))
+            encoded += c;
+        else
+            encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return encoded;
 }
@@ -308,8 +319,10 @@ std::string utf8_lossy(std::string_view bytes) {
     while (!bytes.empty()) {
         bool good = true;
         const auto size = utf8_size(bytes, good);
-        if (good) text.append(bytes.substr(0, size));
-        else text.append("\xEF\xBF\xBD");
+        if (good)
+            text.append(bytes.substr(0, size));
+        else
+            text.append("\xEF\xBF\xBD");
         bytes.remove_prefix(size);
     }
     return text;
@@ -319,12 +332,15 @@ Decoded decode_charset(std::string_view bytes, std::string_view label) {
     std::string wanted;
     for (const char c : label)
         if (!(c == ' ' || (c >= '\t' && c <= '\r'))) wanted += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    const auto charset = std::find_if(kCharsets.begin(), kCharsets.end(), [&](const Charset& known) { return known.label == wanted; });
+    const auto charset =
+        std::find_if(kCharsets.begin(), kCharsets.end(), [&](const Charset& known) { return known.label == wanted; });
     if (charset == kCharsets.end()) return {{}, std::string(label), CharsetTrouble::unknown};
     Decoded decoded{{}, std::string(charset->name), std::nullopt};
     if (charset->name == "UTF-8") {
-        if (is_utf8(bytes)) decoded.text = bytes;
-        else decoded.trouble = CharsetTrouble::undecodable;
+        if (is_utf8(bytes))
+            decoded.text = bytes;
+        else
+            decoded.trouble = CharsetTrouble::undecodable;
     } else if (!convert(bytes, *charset, decoded.text)) {
         decoded.trouble = CharsetTrouble::undecodable;
     }

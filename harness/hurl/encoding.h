@@ -28,7 +28,7 @@ std::string utf8_lossy(std::string_view bytes);
 // A character set by its name on the web ("latin1" is windows-1252 there).
 enum class CharsetTrouble { unknown, undecodable };
 struct Decoded {
-    std::string text;   // UTF-8
+    std::string text;     // UTF-8
     std::string charset;  // its proper name
     std::optional<CharsetTrouble> trouble;
 };

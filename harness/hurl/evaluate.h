@@ -48,7 +48,8 @@ class Variables {
  private:
     std::map<std::string, Value, std::less<>> values_;
 };
-// "name=value" as on Hurl's command line: 3 is a number, true a boolean, "3" a text. A line of a variables file likewise.
+// "name=value" as on Hurl's command line: 3 is a number, true a boolean, "3" a text. A line of a variables file
+// likewise.
 Result<std::pair<std::string, Value>> parse_variable(std::string_view assignment);
 
 struct Certificate {
@@ -107,7 +108,8 @@ class Evaluator {
     [[nodiscard]] Evaluated<std::optional<Value>> filter(const std::vector<model::Filter>& filters, Value value) const;
 
     // predicates.cc
-    [[nodiscard]] Evaluated<void> predicate(const model::Predicate& predicate, const std::optional<Value>& actual) const;
+    [[nodiscard]] Evaluated<void> predicate(const model::Predicate& predicate,
+                                            const std::optional<Value>& actual) const;
 
     // assertions.cc. A line of [Asserts]; a line of [Captures] with its name.
     [[nodiscard]] Evaluated<void> assertion(const model::Assert& assertion);
@@ -125,9 +127,11 @@ class Evaluator {
     [[nodiscard]] Evaluated<std::string> body_text(model::Span at) const;  // decoded by its character set
     [[nodiscard]] Evaluated<std::string> body_bytes(model::Span at) const;
     [[nodiscard]] Evaluated<std::optional<Value>> json_path(const Value& root, const model::Template& expression) const;
-    [[nodiscard]] Evaluated<std::optional<Value>> x_path(const XmlDocument& document, const model::Template& expression) const;
+    [[nodiscard]] Evaluated<std::optional<Value>> x_path(const XmlDocument& document,
+                                                         const model::Template& expression) const;
     [[nodiscard]] Evaluated<std::optional<Value>> one_filter(const model::Filter& filter, const Value& value) const;
-    [[nodiscard]] Evaluated<std::optional<Value>> text_filter(const model::Filter& filter, const std::string& text) const;
+    [[nodiscard]] Evaluated<std::optional<Value>> text_filter(const model::Filter& filter,
+                                                              const std::string& text) const;
     [[nodiscard]] Evaluated<std::optional<Value>> cookie(const model::Query& query) const;
     [[nodiscard]] Evaluated<Value> expected_value(const model::PredicateValue& value) const;
 
@@ -135,7 +139,7 @@ class Evaluator {
     Variables& variables_;
     FileRoot files_;
     const Response* response_ = nullptr;
-    std::optional<Value> json_;         // of the response's body
+    std::optional<Value> json_;  // of the response's body
     std::optional<XmlDocument> xml_;
 };
 

@@ -144,7 +144,8 @@ Evaluated<std::optional<Value>> Evaluator::text_filter(const model::Filter& filt
         case Kind::regex: {
             ASSAY_TRY(const auto regex, pattern(filter.pattern));
             const auto groups = regex->search(text);
-            if (!groups) return tl::unexpected(Fault{filter.pattern.span, "Invalid regex", "regex takes too much work"});
+            if (!groups)
+                return tl::unexpected(Fault{filter.pattern.span, "Invalid regex", "regex takes too much work"});
             if (!*groups || (*groups)->size() < 2 || !(**groups)[1]) return std::nullopt;
             return of(std::string(*(**groups)[1]));
         }
@@ -157,7 +158,8 @@ Evaluated<std::optional<Value>> Evaluator::text_filter(const model::Filter& filt
             ASSAY_TRY(const auto regex, pattern(filter.pattern));
             ASSAY_TRY(const auto with, this->text(filter.replacement));
             auto result = regex->replace_all(text, with);
-            if (!result) return tl::unexpected(Fault{filter.pattern.span, "Invalid regex", "regex takes too much work"});
+            if (!result)
+                return tl::unexpected(Fault{filter.pattern.span, "Invalid regex", "regex takes too much work"});
             return of(std::move(*result));
         }
         case Kind::split: {
@@ -173,8 +175,9 @@ Evaluated<std::optional<Value>> Evaluator::text_filter(const model::Filter& filt
         case Kind::url_query_param: {
             ASSAY_TRY(const auto name, this->text(filter.argument));
             if (!text.starts_with("http://") && !text.starts_with("https://"))
-                return tl::unexpected(Fault{filter.span, "Invalid URL",
-                                            fmt::format("invalid URL <{}> (Missing scheme <http://> or <https://>)", text)});
+                return tl::unexpected(
+                    Fault{filter.span, "Invalid URL",
+                          fmt::format("invalid URL <{}> (Missing scheme <http://> or <https://>)", text)});
             if (auto found = query_parameter(text, name)) return of(std::move(*found));
             return std::nullopt;
         }
@@ -237,15 +240,17 @@ Evaluated<std::optional<Value>> Evaluator::one_filter(const model::Filter& filte
                 ASSAY_TRY(const auto given, this->value(*placeholder));
                 const auto* n = given.as<Number>();
                 if (n == nullptr || !std::holds_alternative<std::int64_t>(*n))
-                    return tl::unexpected(Fault{placeholder->span, "Invalid expression type",
-                                                fmt::format("expecting integer, actual value is {}", described(given))});
+                    return tl::unexpected(
+                        Fault{placeholder->span, "Invalid expression type",
+                              fmt::format("expecting integer, actual value is {}", described(given))});
                 index = std::get<std::int64_t>(*n);
             } else {
                 index = std::get<std::int64_t>(filter.index);
             }
             if (list == nullptr) return wrong_type(filter, value, "list");
             const auto size = static_cast<std::int64_t>(list->size());
-            if (index >= size || index < -size) return wrong_value(filter, fmt::format("out of bound - size is {}", size));
+            if (index >= size || index < -size)
+                return wrong_value(filter, fmt::format("out of bound - size is {}", size));
             return (*list)[static_cast<std::size_t>(index >= 0 ? index : size + index)];
         }
         case Kind::location:
@@ -266,7 +271,8 @@ Evaluated<std::optional<Value>> Evaluator::one_filter(const model::Filter& filte
         }
         case Kind::to_int:
             if (number != nullptr && std::holds_alternative<std::int64_t>(*number)) return value;
-            if (number != nullptr && std::holds_alternative<double>(*number)) return integer(truncated(std::get<double>(*number)));
+            if (number != nullptr && std::holds_alternative<double>(*number))
+                return integer(truncated(std::get<double>(*number)));
             if (text == nullptr) return wrong_type(filter, value, "float, integer or string");
             if (const auto parsed = whole(*text)) return integer(*parsed);
             return wrong_value(filter, described(value));
@@ -282,7 +288,8 @@ Evaluated<std::optional<Value>> Evaluator::one_filter(const model::Filter& filte
             if (auto result = rendered(value)) return of(std::move(*result));
             return wrong_value(filter, described(value) + " can not be converted to a string");
         default:
-            if (text == nullptr) return wrong_type(filter, value, filter.kind == Kind::base64_decode ? "base64 string" : "string");
+            if (text == nullptr)
+                return wrong_type(filter, value, filter.kind == Kind::base64_decode ? "base64 string" : "string");
             return text_filter(filter, *text);
     }
 }

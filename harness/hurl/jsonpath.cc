@@ -102,7 +102,8 @@ class Reader {
     bool member_name(std::string& name) {
         while (at_ < in_.size()) {
             const char c = in_[at_];
-            const bool letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
+            const bool letter =
+                c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
             if (!letter && (name.empty() || !is_digit(c))) break;
             name += c;
             ++at_;
@@ -306,7 +307,8 @@ class Reader {
         if (!this->query(query)) return false;
         return std::all_of(query.segments.begin(), query.segments.end(), [](const Segment& segment) {
             return !segment.descendants && segment.selectors.size() == 1 &&
-                   (segment.selectors[0].kind == Selector::Kind::name || segment.selectors[0].kind == Selector::Kind::index);
+                   (segment.selectors[0].kind == Selector::Kind::name ||
+                    segment.selectors[0].kind == Selector::Kind::index);
         });
     }
 
@@ -348,9 +350,12 @@ class Reader {
     }
 
     bool literal(Value& value) {
-        if (take("null")) value = {Null{}};
-        else if (take("true")) value = {true};
-        else if (take("false")) value = {false};
+        if (take("null"))
+            value = {Null{}};
+        else if (take("true"))
+            value = {true};
+        else if (take("false"))
+            value = {false};
         else if (peek() == '"' || peek() == '\'') {
             std::string text;
             if (!quoted(text)) return false;
@@ -395,16 +400,20 @@ class Reader {
 
     // match(value, pattern) and search(value, pattern)
     bool matching(Expression& result) {
-        if (take("match(")) result.kind = Expression::Kind::match;
-        else if (take("search(")) result.kind = Expression::Kind::search;
-        else return false;
+        if (take("match("))
+            result.kind = Expression::Kind::match;
+        else if (take("search("))
+            result.kind = Expression::Kind::search;
+        else
+            return false;
         blanks();
         if (!operand(result.left)) return false;
         blanks();
         if (!take(",")) return false;
         blanks();
         if (!operand(result.right)) return false;
-        if (const auto* text = result.right.literal.as<std::string>(); text && result.right.kind == Operand::Kind::literal) {
+        if (const auto* text = result.right.literal.as<std::string>();
+            text && result.right.kind == Operand::Kind::literal) {
             const auto pattern = Regex::compile(*text);
             if (!pattern) return false;
             const auto whole = result.kind == Expression::Kind::match ? Regex::compile("^" + *text + "$") : pattern;
@@ -533,10 +542,12 @@ void slice(const Selector& selector, const List& list, Nodes& found) {
     const auto end = counted(selector.end.value_or(step > 0 ? size : -size - 1));
     if (step > 0) {
         const auto last = std::clamp<std::int64_t>(end, 0, size);
-        for (auto i = std::clamp<std::int64_t>(begin, 0, size); i < last; i += step) found.push_back(&list[static_cast<std::size_t>(i)]);
+        for (auto i = std::clamp<std::int64_t>(begin, 0, size); i < last; i += step)
+            found.push_back(&list[static_cast<std::size_t>(i)]);
     } else {
         const auto last = std::clamp<std::int64_t>(end, -1, size - 1);
-        for (auto i = std::clamp<std::int64_t>(begin, -1, size - 1); i > last; i += step) found.push_back(&list[static_cast<std::size_t>(i)]);
+        for (auto i = std::clamp<std::int64_t>(begin, -1, size - 1); i > last; i += step)
+            found.push_back(&list[static_cast<std::size_t>(i)]);
     }
 }
 

@@ -20,8 +20,10 @@ struct Judgement {
 };
 
 bool is_uuid(std::string_view text) {
-    if (text.starts_with("urn:uuid:")) text.remove_prefix(9);
-    else if (text.starts_with('{') && text.ends_with('}') && text.size() == 38) text = text.substr(1, 36);
+    if (text.starts_with("urn:uuid:"))
+        text.remove_prefix(9);
+    else if (text.starts_with('{') && text.ends_with('}') && text.size() == 38)
+        text = text.substr(1, 36);
     if (text.size() != 36 && text.size() != 32) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
@@ -120,12 +122,19 @@ Judgement judge(Kind kind, const Value& actual) {
         case Kind::is_number: return is(number != nullptr, "number");
         case Kind::is_object: return is(object, "object");
         case Kind::is_string: return is(actual.as<std::string>() != nullptr, "string");
-        case Kind::is_ipv4: return of_text(actual, [](const std::string& t) { return is_address(AF_INET, t); }, "string in IPv4 format");
-        case Kind::is_ipv6: return of_text(actual, [](const std::string& t) { return is_address(AF_INET6, t); }, "string in IPv6 format");
-        case Kind::is_uuid: return of_text(actual, [](const std::string& t) { return is_uuid(t); }, "string in UUID format");
+        case Kind::is_ipv4:
+            return of_text(
+                actual, [](const std::string& t) { return is_address(AF_INET, t); }, "string in IPv4 format");
+        case Kind::is_ipv6:
+            return of_text(
+                actual, [](const std::string& t) { return is_address(AF_INET6, t); }, "string in IPv6 format");
+        case Kind::is_uuid:
+            return of_text(
+                actual, [](const std::string& t) { return is_uuid(t); }, "string in UUID format");
         case Kind::is_iso_date:
-            return of_text(actual, [](const std::string& t) { return is_rfc3339(t); },
-                           "string with format YYYY-MM-DDTHH:mm:ss.sssZ");
+            return of_text(
+                actual, [](const std::string& t) { return is_rfc3339(t); },
+                "string with format YYYY-MM-DDTHH:mm:ss.sssZ");
         case Kind::is_empty: {
             const auto size = size_of(actual);
             if (!size) return {false, false, described(actual), "count equals to 0"};
@@ -216,7 +225,9 @@ Evaluated<void> Evaluator::predicate(const model::Predicate& predicate, const st
     } else {
         switch (predicate.kind) {
             case Kind::equal: judged = {*actual == expected, true, described(*actual), described(expected)}; break;
-            case Kind::not_equal: judged = {!(*actual == expected), true, described(*actual), described(expected)}; break;
+            case Kind::not_equal:
+                judged = {!(*actual == expected), true, described(*actual), described(expected)};
+                break;
             case Kind::greater:
             case Kind::greater_or_equal:
             case Kind::less:
@@ -238,8 +249,8 @@ Evaluated<void> Evaluator::predicate(const model::Predicate& predicate, const st
         }
     }
     if (judged.comparable && judged.holds != predicate.negated) return {};
-    std::string message = fmt::format("   actual:   {}\n   expected: {}{}", judged.actual, predicate.negated ? "not " : "",
-                                      judged.expected);
+    std::string message = fmt::format("   actual:   {}\n   expected: {}{}", judged.actual,
+                                      predicate.negated ? "not " : "", judged.expected);
     if (!judged.comparable) message += "\n   >>> types between actual and expected are not consistent";
     const auto line = predicate.span.begin.line;
     return tl::unexpected(Fault{{{line, 0}, {line, 0}}, "Assert failure", std::move(message)});

@@ -110,7 +110,8 @@ Evaluated<std::string> Evaluator::body_text(model::Span at) const {
     auto decoded = decode_charset(bytes, charset_of(*response_));
     if (!decoded.trouble) return std::move(decoded.text);
     if (*decoded.trouble == CharsetTrouble::unknown)
-        return tl::unexpected(Fault{at, "Invalid charset", fmt::format("the charset '{}' is not valid", decoded.charset)});
+        return tl::unexpected(
+            Fault{at, "Invalid charset", fmt::format("the charset '{}' is not valid", decoded.charset)});
     return tl::unexpected(Fault{at, "Invalid decoding",
                                 fmt::format("could not decode response body with charset '{}'", decoded.charset)});
 }
@@ -129,10 +130,12 @@ Evaluated<std::optional<Value>> Evaluator::json_path(const Value& root, const mo
     return Value{std::move(list)};
 }
 
-Evaluated<std::optional<Value>> Evaluator::x_path(const XmlDocument& document, const model::Template& expression) const {
+Evaluated<std::optional<Value>> Evaluator::x_path(const XmlDocument& document,
+                                                  const model::Template& expression) const {
     ASSAY_TRY(const auto source, text(expression));
     auto found = document.evaluate(source);
-    if (!found) return tl::unexpected(Fault{expression.span, "Invalid XPath expression", "XPath expression is not valid"});
+    if (!found)
+        return tl::unexpected(Fault{expression.span, "Invalid XPath expression", "XPath expression is not valid"});
     return found;
 }
 
@@ -150,7 +153,8 @@ Evaluated<std::optional<Value>> Evaluator::cookie(const model::Query& query) con
         }
         if (wanted == "max-age") {
             std::int64_t seconds = 0;
-            if (!value || std::from_chars(value->data(), value->data() + value->size(), seconds).ec != std::errc{}) continue;
+            if (!value || std::from_chars(value->data(), value->data() + value->size(), seconds).ec != std::errc{})
+                continue;
             return integer(seconds);
         }
         if (!value) return std::nullopt;
@@ -236,14 +240,16 @@ Evaluated<std::optional<Value>> Evaluator::query(const model::Query& query) {
             if (!json_) {
                 ASSAY_TRY(const auto body, body_text(query.span));
                 json_ = parse_json(body);
-                if (!json_) return tl::unexpected(Fault{query.span, "Invalid JSON", "HTTP response is not a valid JSON"});
+                if (!json_)
+                    return tl::unexpected(Fault{query.span, "Invalid JSON", "HTTP response is not a valid JSON"});
             }
             return json_path(*json_, query.argument);
         }
         case Kind::xpath: {
             if (!xml_) {
                 ASSAY_TRY(const auto body, body_text(query.span));
-                xml_ = XmlDocument::parse(body, is_html(response) ? XmlDocument::Format::html : XmlDocument::Format::xml);
+                xml_ =
+                    XmlDocument::parse(body, is_html(response) ? XmlDocument::Format::html : XmlDocument::Format::xml);
                 if (!xml_) return tl::unexpected(Fault{query.span, "Invalid XML", "HTTP response is not a valid XML"});
             }
             return x_path(*xml_, query.argument);

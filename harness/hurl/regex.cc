@@ -19,9 +19,7 @@ struct Free {
     void operator()(pcre2_code* code) const { pcre2_code_free(code); }
 };
 
-bool is_word(char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // The crate's syntax in PCRE2's, or what is wrong.
 class Translation {
@@ -30,11 +28,16 @@ class Translation {
     tl::expected<std::string, std::string> translate() {
         while (at_ < in_.size() && wrong_.empty()) {
             const char c = in_[at_];
-            if (c == '\\') escape(false);
-            else if (c == '[') set();
-            else if (c == '(') group();
-            else if (quantifier()) continue;
-            else out_ += in_[at_++];
+            if (c == '\\')
+                escape(false);
+            else if (c == '[')
+                set();
+            else if (c == '(')
+                group();
+            else if (quantifier())
+                continue;
+            else
+                out_ += in_[at_++];
         }
         if (!wrong_.empty()) return tl::unexpected(wrong_);
         return out_;
@@ -76,7 +79,10 @@ class Translation {
             for (++at_; at_ < in_.size() && in_[at_] != '}'; ++at_) digits += in_[at_];
             ++at_;
         } else {
-            for (const std::size_t count = kind == 'x' ? 2 : kind == 'u' ? 4 : 8; digits.size() < count && next() != '\0';)
+            for (const std::size_t count = kind == 'x'   ? 2
+                                           : kind == 'u' ? 4
+                                                         : 8;
+                 digits.size() < count && next() != '\0';)
                 digits += in_[at_++];
         }
         if (digits.empty() || digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
@@ -184,10 +190,10 @@ tl::expected<std::shared_ptr<const Regex>, std::string> Regex::compile(std::stri
     int error = 0;
     PCRE2_SIZE offset = 0;
     auto code = std::make_unique<Code>();
-    code->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
-                                   PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX |
-                                       PCRE2_NEVER_BACKSLASH_C,
-                                   &error, &offset, context.get()));
+    code->code.reset(
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
+                      PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C,
+                      &error, &offset, context.get()));
     if (!code->code) {
         PCRE2_UCHAR message[200];
         pcre2_get_error_message(error, message, sizeof message);
@@ -200,11 +206,11 @@ tl::expected<std::shared_ptr<const Regex>, std::string> Regex::compile(std::stri
 }
 
 tl::expected<std::optional<Regex::Groups>, Regex::Trouble> Regex::search_from(std::string_view text, std::size_t from,
-                                                                             bool not_empty) const {
-    const std::unique_ptr<pcre2_match_data, Free> data(pcre2_match_data_create_from_pattern(code_->code.get(), nullptr));
-    const int found =
-        pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                    not_empty ? PCRE2_NOTEMPTY_ATSTART : 0, data.get(), code_->limits.get());
+                                                                              bool not_empty) const {
+    const std::unique_ptr<pcre2_match_data, Free> data(
+        pcre2_match_data_create_from_pattern(code_->code.get(), nullptr));
+    const int found = pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                                  not_empty ? PCRE2_NOTEMPTY_ATSTART : 0, data.get(), code_->limits.get());
     if (found == PCRE2_ERROR_NOMATCH) return std::nullopt;
     if (found < 0) return tl::unexpected(Trouble::too_much_work);
     const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data.get());

@@ -36,7 +36,7 @@ class Regex {
     struct Code;
     Regex(std::string pattern, std::unique_ptr<Code> code);
     [[nodiscard]] tl::expected<std::optional<Groups>, Trouble> search_from(std::string_view text, std::size_t from,
-                                                                          bool not_empty) const;
+                                                                           bool not_empty) const;
     void expand(std::string_view with, const Groups& groups, std::string& into) const;
 
     std::string pattern_;

@@ -18,8 +18,8 @@ namespace {
 std::string new_uuid() {
     static thread_local std::mt19937_64 random{std::random_device()()};
     const std::uint64_t high = (random() & ~0xF000ull) | 0x4000ull, low = (random() & ~(3ull << 62)) | (2ull << 62);
-    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF, low >> 48,
-                       low & 0xFFFFFFFFFFFFull);
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF,
+                       low >> 48, low & 0xFFFFFFFFFFFFull);
 }
 
 std::string escaped_for_json(std::string_view text) {
@@ -51,9 +51,8 @@ Result<std::shared_ptr<const Compiled>> compile(model::File file) {
     for (const auto& pattern : file.patterns) {
         auto regex = Regex::compile(pattern.text);
         if (!regex)
-            return fail("read Hurl file",
-                        fmt::format("{}:{}:{}: Parsing regex: invalid Regex expression: {}", file.file, pattern.at.line,
-                                    pattern.at.column, regex.error()));
+            return fail("read Hurl file", fmt::format("{}:{}:{}: Parsing regex: invalid Regex expression: {}",
+                                                      file.file, pattern.at.line, pattern.at.column, regex.error()));
         compiled->patterns.push_back(std::move(*regex));
     }
     compiled->file = std::move(file);
@@ -71,7 +70,8 @@ Result<std::pair<std::string, Value>> parse_variable(std::string_view assignment
         return fail("read variable", fmt::format("\"{}\"", assignment), "write it as name=value");
     const std::string name(assignment.substr(0, equals));
     if (name == "getEnv" || name == "newDate" || name == "newUuid")
-        return fail("read variable", fmt::format("{} conflicts with the {} function", name, name), "use a different name");
+        return fail("read variable", fmt::format("{} conflicts with the {} function", name, name),
+                    "use a different name");
     const auto text = assignment.substr(equals + 1);
     const auto pair = [&](Value value) { return std::pair{name, std::move(value)}; };
     if (text == "true" || text == "false") return pair({text == "true"});

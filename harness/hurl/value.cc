@@ -87,8 +87,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         // Of one name the last counts.
         Object unique;
         for (auto& member : object) {
-            if (!unique.empty() && unique.back().first == member.first) unique.back() = std::move(member);
-            else unique.push_back(std::move(member));
+            if (!unique.empty() && unique.back().first == member.first)
+                unique.back() = std::move(member);
+            else
+                unique.push_back(std::move(member));
         }
         object = std::move(unique);
         return close();
@@ -154,10 +156,10 @@ bool Value::operator==(const Value& other) const {
 }
 
 std::string number_text(const Number& number) {
-    return std::visit(Overloaded{[](std::int64_t value) { return std::to_string(value); },
-                                 [](double value) { return float_text(value); },
-                                 [](const std::string& digits) { return digits; }},
-                      number);
+    return std::visit(
+        Overloaded{[](std::int64_t value) { return std::to_string(value); },
+                   [](double value) { return float_text(value); }, [](const std::string& digits) { return digits; }},
+        number);
 }
 
 std::strong_ordering compare(const Number& a, const Number& b) {
@@ -172,7 +174,8 @@ std::strong_ordering compare(const Number& a, const Number& b) {
         return ordered(real(a), real(b));
     }
     const auto left = digits_of(a), right = digits_of(b);
-    if (left.negative != right.negative) return left.negative ? std::strong_ordering::less : std::strong_ordering::greater;
+    if (left.negative != right.negative)
+        return left.negative ? std::strong_ordering::less : std::strong_ordering::greater;
     auto order = left.whole.size() <=> right.whole.size();
     if (order == 0) order = left.whole <=> right.whole;
     if (order == 0) order = left.fraction <=> right.fraction;
@@ -188,48 +191,49 @@ std::optional<std::strong_ordering> compare(const Value& a, const Value& b) {
 }
 
 std::string kind_of(const Value& value) {
-    return std::visit(Overloaded{
-                          [](const Null&) { return "null"; },
-                          [](const Unit&) { return "unit"; },
-                          [](bool) { return "boolean"; },
-                          [](const Number& number) { return std::holds_alternative<double>(number) ? "float" : "integer"; },
-                          [](const std::string&) { return "string"; },
-                          [](const Bytes&) { return "bytes"; },
-                          [](const Date&) { return "date"; },
-                          [](const List&) { return "list"; },
-                          [](const Object&) { return "object"; },
-                          [](const Nodeset&) { return "nodeset"; },
-                          [](const Redirect&) { return "http response"; },
-                          [](const std::shared_ptr<const Regex>&) { return "regex"; },
-                      },
-                      value.data);
+    return std::visit(
+        Overloaded{
+            [](const Null&) { return "null"; },
+            [](const Unit&) { return "unit"; },
+            [](bool) { return "boolean"; },
+            [](const Number& number) { return std::holds_alternative<double>(number) ? "float" : "integer"; },
+            [](const std::string&) { return "string"; },
+            [](const Bytes&) { return "bytes"; },
+            [](const Date&) { return "date"; },
+            [](const List&) { return "list"; },
+            [](const Object&) { return "object"; },
+            [](const Nodeset&) { return "nodeset"; },
+            [](const Redirect&) { return "http response"; },
+            [](const std::shared_ptr<const Regex>&) { return "regex"; },
+        },
+        value.data);
 }
 
 std::string shown(const Value& value) {
-    return std::visit(
-        Overloaded{
-            [](const Null&) { return std::string("null"); },
-            [](const Unit&) { return std::string("Unit"); },
-            [](bool on) { return std::string(on ? "true" : "false"); },
-            [](const Number& number) { return number_text(number); },
-            [](const std::string& text) { return text; },
-            [](const Bytes& bytes) { return hex(bytes.data); },
-            [](const Date& date) { return date_text(date); },
-            [](const List& list) {
-                std::string text = "[";
-                for (const auto& item : list) text += (text.size() > 1 ? "," : "") + shown(item);
-                return text + "]";
-            },
-            [](const Object&) { return std::string("Object()"); },
-            [](const Nodeset& nodes) { return fmt::format("Nodeset(size={})", nodes.size); },
-            [](const Redirect& redirect) { return fmt::format("Response(status={})", redirect.status); },
-            [](const std::shared_ptr<const Regex>& regex) {
-                std::string text = "/";
-                for (const char c : regex->pattern()) text += c == '/' ? std::string("\\/") : std::string(1, c);
-                return text + "/";
-            },
-        },
-        value.data);
+    return std::visit(Overloaded{
+                          [](const Null&) { return std::string("null"); },
+                          [](const Unit&) { return std::string("Unit"); },
+                          [](bool on) { return std::string(on ? "true" : "false"); },
+                          [](const Number& number) { return number_text(number); },
+                          [](const std::string& text) { return text; },
+                          [](const Bytes& bytes) { return hex(bytes.data); },
+                          [](const Date& date) { return date_text(date); },
+                          [](const List& list) {
+                              std::string text = "[";
+                              for (const auto& item : list) text += (text.size() > 1 ? "," : "") + shown(item);
+                              return text + "]";
+                          },
+                          [](const Object&) { return std::string("Object()"); },
+                          [](const Nodeset& nodes) { return fmt::format("Nodeset(size={})", nodes.size); },
+                          [](const Redirect& redirect) { return fmt::format("Response(status={})", redirect.status); },
+                          [](const std::shared_ptr<const Regex>& regex) {
+                              std::string text = "/";
+                              for (const char c : regex->pattern())
+                                  text += c == '/' ? std::string("\\/") : std::string(1, c);
+                              return text + "/";
+                          },
+                      },
+                      value.data);
 }
 
 std::string described(const Value& value) {

@@ -28,7 +28,8 @@ void register_namespaces(xmlDoc* document, xmlXPathContext* context) {
         if (node->type == XML_ELEMENT_NODE) {
             for (const xmlNs* space = node->nsDef; space != nullptr; space = space->next) {
                 if (space->prefix == nullptr && default_known) continue;
-                const xmlChar* prefix = space->prefix != nullptr ? space->prefix : reinterpret_cast<const xmlChar*>("_");
+                const xmlChar* prefix =
+                    space->prefix != nullptr ? space->prefix : reinterpret_cast<const xmlChar*>("_");
                 default_known = default_known || space->prefix == nullptr;
                 xmlXPathRegisterNs(context, prefix, space->href);
             }
@@ -62,12 +63,13 @@ std::optional<XmlDocument> XmlDocument::parse(std::string_view text, Format form
     tree->format = format;
     const int size = static_cast<int>(text.size());
     if (format == Format::xml) {
-        tree->document.reset(xmlReadMemory(text.data(), size, nullptr, "utf-8",
-                                           XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NONET));
+        tree->document.reset(
+            xmlReadMemory(text.data(), size, nullptr, "utf-8",
+                          XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NONET));
     } else {
-        tree->document.reset(htmlReadMemory(text.data(), size, nullptr, "utf-8",
-                                            HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                                                HTML_PARSE_NONET));
+        tree->document.reset(
+            htmlReadMemory(text.data(), size, nullptr, "utf-8",
+                           HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET));
     }
     if (!tree->document || xmlDocGetRootElement(tree->document.get()) == nullptr) return std::nullopt;
     return XmlDocument(std::move(tree));
@@ -87,7 +89,8 @@ std::optional<Value> XmlDocument::evaluate(const std::string& expression) const 
         case XPATH_BOOLEAN: return Value{found->boolval != 0};
         case XPATH_STRING: return Value{std::string(reinterpret_cast<const char*>(found->stringval))};
         case XPATH_NODESET:
-            return Value{Nodeset{found->nodesetval != nullptr ? static_cast<std::size_t>(found->nodesetval->nodeNr) : 0}};
+            return Value{
+                Nodeset{found->nodesetval != nullptr ? static_cast<std::size_t>(found->nodesetval->nodeNr) : 0}};
         default: return std::nullopt;
     }
 }

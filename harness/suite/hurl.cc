@@ -28,6 +28,36 @@ Parsed<void> Parser::items(Parsed<T> (Parser::*rule)(), std::vector<T>& into) {
     return {};
 }
 
+// A body, when one begins here.
+Parsed<void> Parser::optional_body(std::optional<Body>& into) {
+    const auto before = in_.place();
+    skip_lines();
+    in_.skip_blanks();
+    auto body = body_value();
+    if (body) {
+        into = std::move(*body);
+        return line_end();
+    }
+    if (!body.error().recoverable) return not_this(std::move(body).error());
+    in_.seek(before);
+    return {};
+}
+
+// Sections until something else begins.
+template <typename Part>
+Parsed<void> Parser::sections(Parsed<void> (Parser::*section)(Part&, std::vector<std::string>&), Part& into) {
+    std::vector<std::string> seen;
+    while (!in_.at_end()) {
+        const auto before = in_.place();
+        auto read = (this->*section)(into, seen);
+        if (read) continue;
+        if (!read.error().recoverable) return read;
+        in_.seek(before);
+        break;
+    }
+    return {};
+}
+
 Parsed<void> Parser::hurl_file() {
     for (;;) {
         const auto start = in_.place();
@@ -87,40 +117,22 @@ Parsed<void> Parser::request(Entry& entry) {
     auto& request = entry.request;
     const auto start = in_.place();
     entry.at = start.position;
-    request.method = std::string(in_.read_while([](char32_t c) { return c < 0x80 && is_alphanumeric(c) && !is_digit(c); }));
+    request.method =
+        std::string(in_.read_while([](char32_t c) { return c < 0x80 && is_alphanumeric(c) && !is_digit(c); }));
     const bool upper = std::all_of(request.method.begin(), request.method.end(), [](char c) { return c <= 'Z'; });
     if (request.method.empty() || !upper)
-        return not_this({start.position, false, "Parsing method",
-                         fmt::format("the HTTP method <{}> is not valid. {}", request.method,
-                                     suggestion({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE",
-                                                 "PATCH"},
-                                                request.method))});
+        return not_this(
+            {start.position, false, "Parsing method",
+             fmt::format("the HTTP method <{}> is not valid. {}", request.method,
+                         suggestion({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"},
+                                    request.method))});
     ASSAY_CHECK(blanks());
     ASSAY_TRY(request.url, unquoted());
     if (entry.name.empty()) entry.name = std::string(in_.since(start));
     ASSAY_CHECK(line_end());
     ASSAY_CHECK(items(&Parser::key_value, request.headers));
-
-    std::vector<std::string> seen;
-    while (!in_.at_end()) {
-        const auto before = in_.place();
-        auto section = request_section(request, seen);
-        if (section) continue;
-        if (!section.error().recoverable) return section;
-        in_.seek(before);
-        break;
-    }
-    const auto before = in_.place();
-    skip_lines();
-    in_.skip_blanks();
-    auto body = body_value();
-    if (!body && !body.error().recoverable) return not_this(std::move(body).error());
-    if (!body) {
-        in_.seek(before);
-        return {};
-    }
-    request.body = std::move(*body);
-    return line_end();
+    ASSAY_CHECK(sections(&Parser::request_section, request));
+    return optional_body(request.body);
 }
 
 namespace {
@@ -144,7 +156,9 @@ Parsed<void> Parser::request_section(Request& request, std::vector<std::string>&
     ASSAY_TRY(const auto name, section_name(in_));
     ASSAY_CHECK(line_end());
     // The old names are sections of their own: beside the new one the first counts.
-    const auto is = [&](const char* short_name, const char* old_name) { return name == short_name || name == old_name; };
+    const auto is = [&](const char* short_name, const char* old_name) {
+        return name == short_name || name == old_name;
+    };
     if (is("Query", "QueryStringParams")) {
         std::vector<KeyValue> lines;
         ASSAY_CHECK(items(&Parser::key_value, lines));
@@ -163,12 +177,16 @@ Parsed<void> Parser::request_section(Request& request, std::vector<std::string>&
         const auto start = in_.place();
         auto user = key_value();
         if (!user && !user.error().recoverable) return not_this(std::move(user).error());
-        if (user) request.basic_auth = std::move(*user);
-        else in_.seek(start);
+        if (user)
+            request.basic_auth = std::move(*user);
+        else
+            in_.seek(start);
     } else if (name == "Options") {
         ASSAY_CHECK(items(&Parser::option, request.options));
     } else {
-        return not_this({{at.line, at.column + 1}, false, "Parsing request section name",
+        return not_this({{at.line, at.column + 1},
+                         false,
+                         "Parsing request section name",
                          fmt::format("the section is not valid. {}",
                                      suggestion({"Query", "Form", "Multipart", "Cookies", "Options"}, name))});
     }
@@ -200,7 +218,8 @@ Parsed<bool> Parser::response(Entry& entry) {
     if (!in_.take("*")) {
         const auto digits = in_.read_while(is_digit);
         if (digits.empty() || digits.size() > 18)
-            return not_this({response.status_span.begin, false, "Parsing status code", "HTTP status code is not valid"});
+            return not_this(
+                {response.status_span.begin, false, "Parsing status code", "HTTP status code is not valid"});
         std::uint64_t status = 0;
         for (const char c : digits) status = status * 10 + static_cast<std::uint64_t>(c - '0');
         response.status = status;
@@ -208,26 +227,8 @@ Parsed<bool> Parser::response(Entry& entry) {
     response.status_span.end = in_.position();
     ASSAY_CHECK(line_end());
     ASSAY_CHECK(items(&Parser::key_value, response.headers));
-    std::vector<std::string> seen;
-    while (!in_.at_end()) {
-        const auto before = in_.place();
-        auto section = response_section(response, seen);
-        if (section) continue;
-        if (!section.error().recoverable) return not_this(std::move(section).error());
-        in_.seek(before);
-        break;
-    }
-    const auto before = in_.place();
-    skip_lines();
-    in_.skip_blanks();
-    auto body = body_value();
-    if (!body && !body.error().recoverable) return not_this(std::move(body).error());
-    if (body) {
-        response.body = std::move(*body);
-        ASSAY_CHECK(line_end());
-    } else {
-        in_.seek(before);
-    }
+    ASSAY_CHECK(sections(&Parser::response_section, response));
+    ASSAY_CHECK(optional_body(response.body));
     entry.response = std::move(response);
     return true;
 }
@@ -244,7 +245,9 @@ Parsed<void> Parser::response_section(Response& response, std::vector<std::strin
         ASSAY_CHECK(items(&Parser::assertion, response.asserts));
     } else {
         const auto hint = suggestion({"Captures", "Asserts"}, name);
-        return not_this({{at.line, at.column + 1}, false, "Parsing response section name",
+        return not_this({{at.line, at.column + 1},
+                         false,
+                         "Parsing response section name",
                          fmt::format("the section is not valid. {}",
                                      hint.starts_with("Did") ? hint : "Valid values are Captures or Asserts")});
     }
@@ -400,8 +403,8 @@ Result<hurl::File> read_hurl(std::string_view text, const std::string& file) {
     hurl::Parser parser(text, read);
     if (auto done = parser.hurl_file(); !done) {
         const auto& fault = done.error();
-        return fail("read Hurl file", fmt::format("{}:{}:{}: {}: {}", file, fault.at.line, fault.at.column, fault.what,
-                                                  fault.message));
+        return fail("read Hurl file",
+                    fmt::format("{}:{}:{}: {}: {}", file, fault.at.line, fault.at.column, fault.what, fault.message));
     }
     return read;
 }

@@ -123,8 +123,8 @@ Parsed<T> must(Parsed<T> read) {
 Parsed<Query> Parser::query() {
     Query query;
     query.span.begin = in_.position();
-    const auto found = std::find_if(kQueries.begin(), kQueries.end(),
-                                    [&](const QueryName& known) { return in_.take(known.name); });
+    const auto found =
+        std::find_if(kQueries.begin(), kQueries.end(), [&](const QueryName& known) { return in_.take(known.name); });
     if (found == kQueries.end()) return not_this(expecting(query.span.begin, "redirects", true));
     query.kind = found->kind;
     ASSAY_CHECK(query_argument(query));
@@ -164,10 +164,11 @@ Parsed<void> Parser::query_argument(Query& query) {
                 std::string attribute(rest.read_while([](char32_t c) { return is_alphanumeric(c) || c == '-'; }));
                 for (char& c : attribute)
                     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-                const std::array<std::string_view, 8> known = {"value",  "expires",  "max-age", "domain",
-                                                               "path",   "secure",   "httponly", "samesite"};
+                const std::array<std::string_view, 8> known = {"value", "expires", "max-age",  "domain",
+                                                               "path",  "secure",  "httponly", "samesite"};
                 if (std::find(known.begin(), known.end(), attribute) == known.end())
-                    return not_this({start.position, false, "Parsing cookie attribute", "the cookie attribute is not valid"});
+                    return not_this(
+                        {start.position, false, "Parsing cookie attribute", "the cookie attribute is not valid"});
                 rest.skip_blanks();
                 if (!rest.take("]")) return not_this(expecting(in_.position(), "]"));
                 query.attribute = attribute;
@@ -208,7 +209,9 @@ Parsed<Pattern> Parser::slashed_pattern() {
     const auto at = in_.position();
     std::string text;
     for (;;) {
-        if (in_.at_end()) return not_this({in_.position(), false, "Parsing regex", "invalid Regex expression: unexpected end of file"});
+        if (in_.at_end())
+            return not_this(
+                {in_.position(), false, "Parsing regex", "invalid Regex expression: unexpected end of file"});
         if (in_.take("\\/")) {
             text += '/';
             continue;
@@ -242,8 +245,8 @@ Parsed<std::vector<Filter>> Parser::filters() {
 Parsed<Filter> Parser::filter() {
     Filter filter;
     filter.span.begin = in_.position();
-    const auto found = std::find_if(kFilters.begin(), kFilters.end(),
-                                    [&](const FilterName& known) { return in_.take(known.name); });
+    const auto found =
+        std::find_if(kFilters.begin(), kFilters.end(), [&](const FilterName& known) { return in_.take(known.name); });
     if (found == kFilters.end()) return not_this(expecting(filter.span.begin, "filter", true));
     filter.kind = found->kind;
     switch (found->takes) {
@@ -292,9 +295,8 @@ Parsed<Predicate> Parser::predicate() {
     predicate.negated = in_.take("not") && in_.skip_blanks() > 0;
     if (!predicate.negated) in_.seek(start);
     predicate.span.begin = in_.position();
-    const auto found = std::find_if(kPredicates.begin(), kPredicates.end(), [&](const PredicateName& known) {
-        return in_.take(known.name);
-    });
+    const auto found = std::find_if(kPredicates.begin(), kPredicates.end(),
+                                    [&](const PredicateName& known) { return in_.take(known.name); });
     if (found == kPredicates.end())
         return not_this({predicate.span.begin, false, "Parsing predicate", "expecting a predicate"});
     predicate.kind = found->kind;

@@ -41,8 +41,10 @@ class XmlScan {
     static bool blank(char32_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
     bool past(std::string_view end) {
         while (!in_.at_end())
-            if (in_.take(end)) return true;
-            else in_.read();
+            if (in_.take(end))
+                return true;
+            else
+                in_.read();
         return false;
     }
     bool doctype() {

@@ -182,7 +182,9 @@ Parsed<Char> JsonReader::any_char() {
         const auto at = in_.position();
         c = in_.read();
         switch (c) {
-            case '"': case '\\': case '/': break;
+            case '"':
+            case '\\':
+            case '/': break;
             case 'b': c = U'\b'; break;
             case 'f': c = U'\f'; break;
             case 'n': c = U'\n'; break;

@@ -16,27 +16,48 @@ struct OptionName {
     Takes takes;
 };
 constexpr std::array<OptionName, 42> kOptions = {{
-    {"aws-sigv4", Takes::text},      {"cacert", Takes::file},
-    {"cert", Takes::certificate},    {"compressed", Takes::flag},
-    {"connect-timeout", Takes::time}, {"connect-to", Takes::text},
-    {"delay", Takes::time},          {"digest", Takes::flag},
-    {"header", Takes::text},         {"http1.0", Takes::flag},
-    {"http1.1", Takes::flag},        {"http2", Takes::flag},
-    {"http3", Takes::flag},          {"insecure", Takes::flag},
-    {"ipv4", Takes::flag},           {"ipv6", Takes::flag},
-    {"key", Takes::file},            {"limit-rate", Takes::natural},
-    {"location", Takes::flag},       {"location-trusted", Takes::flag},
-    {"max-redirs", Takes::count},    {"max-time", Takes::time},
-    {"negotiate", Takes::flag},      {"netrc", Takes::flag},
-    {"netrc-file", Takes::file},     {"netrc-optional", Takes::flag},
-    {"ntlm", Takes::flag},           {"output", Takes::file},
-    {"path-as-is", Takes::flag},     {"pinnedpubkey", Takes::text},
-    {"proxy", Takes::text},          {"repeat", Takes::count},
-    {"resolve", Takes::text},        {"retry", Takes::count},
-    {"retry-interval", Takes::time}, {"skip", Takes::flag},
-    {"unix-socket", Takes::text},    {"user", Takes::text},
-    {"variable", Takes::variable},   {"verbose", Takes::flag},
-    {"verbosity", Takes::verbosity}, {"very-verbose", Takes::flag},
+    {"aws-sigv4", Takes::text},
+    {"cacert", Takes::file},
+    {"cert", Takes::certificate},
+    {"compressed", Takes::flag},
+    {"connect-timeout", Takes::time},
+    {"connect-to", Takes::text},
+    {"delay", Takes::time},
+    {"digest", Takes::flag},
+    {"header", Takes::text},
+    {"http1.0", Takes::flag},
+    {"http1.1", Takes::flag},
+    {"http2", Takes::flag},
+    {"http3", Takes::flag},
+    {"insecure", Takes::flag},
+    {"ipv4", Takes::flag},
+    {"ipv6", Takes::flag},
+    {"key", Takes::file},
+    {"limit-rate", Takes::natural},
+    {"location", Takes::flag},
+    {"location-trusted", Takes::flag},
+    {"max-redirs", Takes::count},
+    {"max-time", Takes::time},
+    {"negotiate", Takes::flag},
+    {"netrc", Takes::flag},
+    {"netrc-file", Takes::file},
+    {"netrc-optional", Takes::flag},
+    {"ntlm", Takes::flag},
+    {"output", Takes::file},
+    {"path-as-is", Takes::flag},
+    {"pinnedpubkey", Takes::text},
+    {"proxy", Takes::text},
+    {"repeat", Takes::count},
+    {"resolve", Takes::text},
+    {"retry", Takes::count},
+    {"retry-interval", Takes::time},
+    {"skip", Takes::flag},
+    {"unix-socket", Takes::text},
+    {"user", Takes::text},
+    {"variable", Takes::variable},
+    {"verbose", Takes::flag},
+    {"verbosity", Takes::verbosity},
+    {"very-verbose", Takes::flag},
 }};
 
 const OptionName* find_option(std::string_view name) {
@@ -78,7 +99,8 @@ Parsed<Option> Parser::option() {
 Parsed<void> Parser::option_value(Option& option) {
     const auto at = in_.position();
     const Takes takes = find_option(option.name)->takes;
-    const bool scalar = takes == Takes::flag || takes == Takes::count || takes == Takes::natural || takes == Takes::time;
+    const bool scalar =
+        takes == Takes::flag || takes == Takes::count || takes == Takes::natural || takes == Takes::time;
     if (scalar && in_.looking_at("{{")) {
         ASSAY_TRY(option.value, placeholder(in_));
         return {};

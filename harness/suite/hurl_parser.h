@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -101,6 +101,9 @@ class Parser {
     Parsed<void> request_section(Request& request, std::vector<std::string>& seen);
     Parsed<bool> response(Entry& entry);
     Parsed<void> response_section(Response& response, std::vector<std::string>& seen);
+    Parsed<void> optional_body(std::optional<Body>& into);
+    template <typename Part>
+    Parsed<void> sections(Parsed<void> (Parser::*section)(Part&, std::vector<std::string>&), Part& into);
     Parsed<KeyValue> key_value();
     Parsed<MultipartParam> multipart_param();
     Parsed<Capture> capture();

@@ -217,7 +217,8 @@ Parsed<char32_t> Parser::unicode_escape() {
     ASSAY_CHECK(literal("{"));
     const auto at = in_.position();
     const auto digits = in_.read_while(is_hex_digit);
-    if (digits.empty()) return not_this({at, false, "Parsing hexadecimal number", "expecting a valid hexadecimal number"});
+    if (digits.empty())
+        return not_this({at, false, "Parsing hexadecimal number", "expecting a valid hexadecimal number"});
     char32_t value = 0;
     for (const char c : digits) {
         value = value * 16 + static_cast<char32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
@@ -338,7 +339,8 @@ Parsed<Template> Parser::pieces_of_name(std::string_view escapes, bool (*plain)(
 
 Parsed<Template> Parser::key_string() {
     const auto plain = [](char32_t c) {
-        return is_alphanumeric(c) || (c < 0x80 && std::string_view("_-.[]@$").find(static_cast<char>(c)) != std::string_view::npos);
+        return is_alphanumeric(c) ||
+               (c < 0x80 && std::string_view("_-.[]@$").find(static_cast<char>(c)) != std::string_view::npos);
     };
     const auto at = in_.position();
     const bool bracket = in_.peek() == '[';
@@ -353,7 +355,8 @@ Parsed<Template> Parser::file_name(bool keep_escaped_colon) {
     };
     const auto at = in_.position();
     const bool bracket = in_.peek() == '[';
-    ASSAY_TRY(auto result, pieces_of_name(keep_escaped_colon ? "\\bfnrt#; {}:u" : "\\bfnrt#; {}u", plain, keep_escaped_colon));
+    ASSAY_TRY(auto result,
+              pieces_of_name(keep_escaped_colon ? "\\bfnrt#; {}:u" : "\\bfnrt#; {}u", plain, keep_escaped_colon));
     if (result.pieces.empty()) return not_this({at, false, "Parsing filename", "expecting a filename"});
     if (bracket) return not_this(expecting(at, "filename"));
     return result;

@@ -34,7 +34,8 @@ void add_run(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
     run->add_flag("--resume", options->resume, "Continue the run in -o: what has a verdict is not run again");
-    run->add_option("--suite", options->suite, "This suite instead of each task's own: a collection, a Hurl file, a folder of them")
+    run->add_option("--suite", options->suite,
+                    "This suite instead of each task's own: a collection, a Hurl file, a folder of them")
         ->check(CLI::ExistingPath);
     run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
         ->check(CLI::ExistingDirectory);

@@ -69,8 +69,8 @@ void add_report_flags(CLI::App& command, ReportFlags& flags) {
     for (const auto& reporter : kReporters) {
         const std::string name = reporter.name;
         // --reporter-csv is the older name of this program.
-        const std::string flags = "--reporter-" + name + "-export" + (name == "csv" ? ",--reporter-csv" : "");
-        command.add_option(flags, flags.exports[name], "Write the " + name + " report to this file");
+        const std::string names = "--reporter-" + name + "-export" + (name == "csv" ? ",--reporter-csv" : "");
+        command.add_option(names, flags.exports[name], "Write the " + name + " report to this file");
     }
     command.add_option("--color", flags.color, "Colours of the terminal report")
         ->check(CLI::IsMember({"auto", "on", "off"}))
