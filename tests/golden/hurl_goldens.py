@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from canned_server import CannedServer
@@ -75,27 +76,30 @@ def by_hurl(hurl, bundle, arguments, port):
 
 
 def by_assay(assay, bundle, arguments, port):
-    done = run([assay, "suite", "run", "suite.hurl", *arguments], bundle)
+    with tempfile.TemporaryDirectory(prefix="assay-hurl-") as scratch:
+        report = Path(scratch) / "report.ndjson"
+        done = run([assay, "suite", "run", "suite.hurl", *arguments, "--reporters", "ndjson", "--reporter-ndjson-export",
+                    report], bundle)
+        steps = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
     if "read Hurl file: " in done.stderr:
         place = re.search(r"read Hurl file: suite\.hurl:(\d+):(\d+): ([^:]+): (.*)", done.stderr)
         return {"refused": [place[3], int(place[1]), int(place[2]), squeezed([place[4]])] if place else done.stderr}
-    errors = []
-    passed = sum(int(count) for count in re.findall(r"\] (\d+)/\d+ passed$", done.stdout, flags=re.M))
-    for block in re.split(r"^  (?:failed|request script): ", done.stdout, flags=re.M)[1:]:
-        place = re.search(r"^(.*) \(suite\.hurl:(\d+):(\d+)\)$", block, flags=re.M)
-        if not place:
-            continue  # not reached
-        title = next((known for known in TITLES if place[1].endswith(known)), place[1])
-        message = []
-        for line in block[place.end():].splitlines()[1:]:
-            if not line or re.match(r"(?:[A-Z]+ .* \[|\d+ requests |  console\.)", line):
-                break
-            message.append(re.sub(r" \(line \d+\)$", "", line))
-        errors.append([title, int(place[2]), int(place[3]), squeezed(plain("\n".join(message), port).splitlines())])
-    for failed in re.findall(r"^[A-Z]+ .* \[([A-Za-z].*)\] 0/\d+ passed$", done.stdout, flags=re.M):
-        if failed != "skipped":
-            errors.append(["HTTP connection", 0, 0, [failed]])
-    return {"passed": passed, "errors": errors}
+    errors, unanswered, passed = [], [], 0
+    for step in (step for step in steps if step["event"] == "request"):
+        made = [(each["status"], each.get("message") or "") for each in step["assertions"]]
+        passed += sum(status == "passed" for status, _ in made)
+        texts = [message for status, message in made if status == "failed"]
+        texts += [f"{each['kind']}: {each['message']}" for each in step.get("script_errors", [])]
+        for text in texts:
+            place = re.search(r"^(.*) \(suite\.hurl:(\d+):(\d+)\)$", text, flags=re.M)
+            if not place:
+                continue  # not reached
+            title = next((known for known in TITLES if place[1].endswith(known)), place[1])
+            message = plain(text[place.end():].lstrip("\n"), port).split("\n\n")[0]
+            errors.append([title, int(place[2]), int(place[3]), squeezed(message.splitlines())])
+        if step.get("error") and not step.get("skipped"):
+            unanswered.append(["HTTP connection", 0, 0, [step["error"]]])
+    return {"passed": passed, "errors": errors + unanswered}
 
 
 TITLES = ["Assert body value", "Assert failure", "Assert header value", "Assert status code", "Assert HTTP version",

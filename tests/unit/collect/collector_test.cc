@@ -121,7 +121,9 @@ TEST_F(CollectorTest, AContinuedRunGoesOnWithNumbersAndTimesAfterALineThatWasCut
     ASSERT_EQ(events.size(), 4u);
     for (std::size_t each = 0; each < events.size(); ++each) {
         EXPECT_EQ(events[each]["seq"], each);
-        if (each > 0) EXPECT_GE(events[each]["t_us"], events[each - 1]["t_us"]);
+        if (each > 0) {
+            EXPECT_GE(events[each]["t_us"], events[each - 1]["t_us"]);
+        }
     }
     EXPECT_EQ(lines("results.jsonl").size(), 1u);
 }
