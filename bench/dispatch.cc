@@ -328,7 +328,7 @@ json to_json(const DispatchFigure& figure) {
 Result<DispatchReport> measure_dispatch(const DispatchOptions& options) {
     ASSAY_TRY(auto platform, script::Platform::create());
     harness::Suites suites(platform);
-    ASSAY_TRY(const auto suite, suites.load(options.collection));
+    ASSAY_TRY(const auto suite, suites.load_collection(options.collection));
 
     // One run against a Conduit that thinks is recorded; all others are answered from the tape.
     auto tape = std::make_shared<Tape>();

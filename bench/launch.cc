@@ -1,6 +1,7 @@
-// CPU is counted where it is spent: by getrusage(RUSAGE_CHILDREN) for what we start ourselves, and by the launcher's
-// own accounting and that of the children that it has reaped for sandboxes (/proc/<pid>/stat, ticks of 10 ms, so that a
-// rung needs hundreds of launches). Work that the kernel defers to its own threads is in neither.
+// CPU is counted where it is spent: by getrusage for this process and for what it starts itself, and by the launcher's
+// own accounting and that of the children that it has reaped (/proc/<pid>/stat, ticks of 10 ms, so that a rung needs
+// hundreds of launches). What ends is often taken down by the kernel's own threads: their CPU time is a column of its
+// own, since it holds what they do for everybody else on the machine as well.
 
 #include "bench/launch.h"
 
@@ -18,10 +19,15 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "base/fd.h"
+#include "bench/peers.h"
 #include "sandbox/host_root.h"
 #include "sandbox/launcher.h"
 
@@ -30,6 +36,7 @@ namespace {
 
 struct Sample {
     double cpu_us = 0;
+    double kernel_us = 0;
     double wall_us = 0;
     std::vector<double> latencies;
 };
@@ -38,11 +45,29 @@ using Measure = std::function<Result<Sample>(unsigned launches)>;
 
 double seconds_since(Instant start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-double children_cpu_us() {
-    rusage usage{};
-    ::getrusage(RUSAGE_CHILDREN, &usage);
-    return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+// Of this process and of the children that it has waited for.
+double own_cpu_us() {
+    double sum = 0;
+    for (auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+        rusage usage{};
+        ::getrusage(who, &usage);
+        sum += static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+               static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+    }
+    return sum;
+}
+
+// Of all kernel threads: those without memory of their own.
+double kernel_threads_us() {
+    double sum = 0;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+        const std::string path = entry.path().string();
+        auto memory = read_file(path + "/statm");
+        if (!memory || !memory->starts_with("0 ")) continue;
+        if (auto run = read_file(path + "/schedstat")) sum += std::strtod(run->c_str(), nullptr) / 1e3;
+    }
+    return sum;
 }
 
 // The launcher's CPU and that of the sandboxes that it has reaped.
@@ -85,7 +110,8 @@ pid_t clone_exec(unsigned long flags, char* const* argv) {
 Measure direct(std::function<pid_t()> start) {
     return [start = std::move(start)](unsigned launches) -> Result<Sample> {
         Sample sample;
-        const double before = children_cpu_us();
+        const double kernel = kernel_threads_us();
+        const double before = own_cpu_us();
         const Instant begin = Clock::now();
         for (unsigned i = 0; i < launches; ++i) {
             const Instant at = Clock::now();
@@ -98,13 +124,13 @@ Measure direct(std::function<pid_t()> start) {
             sample.latencies.push_back(seconds_since(at) * 1e6);
         }
         sample.wall_us = seconds_since(begin) * 1e6;
-        sample.cpu_us = children_cpu_us() - before;
+        sample.cpu_us = own_cpu_us() - before;
+        sample.kernel_us = kernel_threads_us() - kernel;
         return sample;
     };
 }
 
-// --- rungs of our launcher
-// --------------------------------------------------------------------------------------------
+// --- rungs of our launcher ----------------------------------------------------------------------------------------
 
 class Bed {
  public:
@@ -127,19 +153,44 @@ class Bed {
 
     // `in_flight` sandboxes at a time, `launches` in all.
     Result<Sample> run(const sandbox::Spec& spec, unsigned in_flight, unsigned launches) {
+        unsigned requested = 0;
+        return measure(spec, launches, [&](std::size_t running) -> std::optional<Instant> {
+            if (running >= in_flight || requested == launches) return std::nullopt;
+            ++requested;
+            return Clock::now();
+        });
+    }
+
+    // One every `pace`, whatever has ended: what the launches then wait for each other counts.
+    Result<Sample> run_at(const sandbox::Spec& spec, std::chrono::microseconds pace, unsigned launches) {
+        unsigned requested = 0;
+        Instant next = Clock::now();
+        return measure(spec, launches, [&](std::size_t) -> std::optional<Instant> {
+            if (requested == launches || Clock::now() < next) return std::nullopt;
+            ++requested;
+            return std::exchange(next, next + pace);
+        });
+    }
+
+ private:
+    // `due` says when the next launch should have been requested; nothing: not now.
+    Result<Sample> measure(const sandbox::Spec& spec, unsigned launches,
+                           const std::function<std::optional<Instant>(std::size_t running)>& due) {
         Sample sample;
         std::map<sandbox::SandboxId, Instant> started;
-        ASSAY_TRY(const double before, launcher_cpu_us(launcher_.pid()));
+        const double kernel = kernel_threads_us();
+        ASSAY_TRY(const double launcher_before, launcher_cpu_us(launcher_.pid()));
+        const double before = own_cpu_us();
         const Instant begin = Clock::now();
-        for (unsigned requested = 0, ended = 0; ended < launches;) {
-            while (started.size() < in_flight && requested < launches) {
-                const Instant now = Clock::now();
+        for (unsigned ended = 0; ended < launches;) {
+            while (auto since = due(started.size())) {
                 ASSAY_TRY(auto id, launcher_.launch(spec, {}));
-                started[id] = now;
-                ++requested;
+                started[id] = *since;
             }
             pollfd ready{launcher_.fd(), POLLIN, 0};
-            if (::poll(&ready, 1, 10'000) == 0) return fail("launch no-op", "no answer in 10 s");
+            constexpr timespec kTurn{0, 100'000};  // a paced run looks at its clock that often
+            if (::ppoll(&ready, 1, &kTurn, nullptr) == 0 && Clock::now() - begin > std::chrono::minutes(5))
+                return fail("launch no-op", "not done in 5 minutes");
             for (;;) {
                 ASSAY_TRY(auto reply, launcher_.receive());
                 if (!reply) break;
@@ -153,12 +204,13 @@ class Bed {
             }
         }
         sample.wall_us = seconds_since(begin) * 1e6;
-        ASSAY_TRY(const double after, launcher_cpu_us(launcher_.pid()));
-        sample.cpu_us = after - before;
+        sample.cpu_us = own_cpu_us() - before;
+        ASSAY_TRY(const double launcher_after, launcher_cpu_us(launcher_.pid()));
+        sample.cpu_us += launcher_after - launcher_before;
+        sample.kernel_us = kernel_threads_us() - kernel;
         return sample;
     }
 
- private:
     sandbox::Launcher launcher_;
 };
 
@@ -173,33 +225,29 @@ sandbox::Spec noop_spec(sandbox::Net net, bool overlay) {
     return spec;
 }
 
-// --- the ladder
-// -------------------------------------------------------------------------------------------------------
+// --- the ladder ---------------------------------------------------------------------------------------------------
 
 struct Rung {
     std::string name;
     unsigned in_flight;
     Measure measure;
+    unsigned one_of = 1;  // launches only that part: peers are slow
 };
 
-std::string find_bwrap() {
-    for (const char* path : {"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"})
-        if (::access(path, X_OK) == 0) return path;
-    return {};
-}
-
 constexpr const char* kFloor = "vfork + exec";
+constexpr const char* kFresh = "sandbox, fresh net namespace";
 constexpr const char* kRecycled = "sandbox, recycled net namespace";
-constexpr const char* kBwrap = "bubblewrap, the same namespaces";
+constexpr auto kPace = std::chrono::microseconds(2500);  // 400 a second
+
+std::vector<char*> raw(const std::shared_ptr<std::vector<std::string>>& words) {
+    std::vector<char*> pointers;
+    for (std::string& word : *words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
 
 Result<std::vector<Rung>> make_rungs(const LaunchBenchOptions& options) {
     auto argv = std::make_shared<std::vector<std::string>>(std::vector<std::string>{options.noop});
-    auto raw = [](std::shared_ptr<std::vector<std::string>> words) {
-        std::vector<char*> pointers;
-        for (std::string& word : *words) pointers.push_back(word.data());
-        pointers.push_back(nullptr);
-        return pointers;
-    };
     const unsigned long spaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
     std::vector<Rung> rungs;
     rungs.push_back({kFloor, 1, direct([=] { return vfork_exec(raw(argv).data()); })});
@@ -218,18 +266,26 @@ Result<std::vector<Rung>> make_rungs(const LaunchBenchOptions& options) {
     rungs.push_back({"sandbox, no cgroup", 1, in(plain, noop_spec(Net::recycled, true), 1)});
     rungs.push_back({kRecycled, 1, in(bed, noop_spec(Net::recycled, true), 1)});
     rungs.push_back({kRecycled, 2, in(bed, noop_spec(Net::recycled, true), 2)});
-    rungs.push_back({"sandbox, fresh net namespace", 1, in(bed, noop_spec(Net::fresh, true), 1)});
-    if (std::string bwrap = find_bwrap(); !bwrap.empty()) {
-        auto words = std::make_shared<std::vector<std::string>>(std::vector<std::string>{
-            bwrap,       "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net",
-            "--uid",     "1000",           "--gid",         "1000",          "--ro-bind",     "/usr",
-            "/usr",      "--symlink",      "usr/bin",       "/bin",          "--symlink",     "usr/lib",
-            "/lib",      "--symlink",      "usr/lib64",     "/lib64",        "--proc",        "/proc",
-            "--dev",     "/dev",           "--tmpfs",       "/tmp",          "--tmpfs",       "/app",
-            "--ro-bind", options.noop,     "/noop",         "--chdir",       "/app",          "/noop"});
-        rungs.push_back({kBwrap, 1, direct([=] { return vfork_exec(raw(words).data()); })});
-    }
+    rungs.push_back({kRecycled + std::string(", 400/s"), 0,
+                     [=](unsigned launches) { return bed->run_at(noop_spec(Net::recycled, true), kPace, launches); }});
+    rungs.push_back({kFresh, 1, in(bed, noop_spec(Net::fresh, true), 1)});
+    rungs.push_back({kFresh, 2, in(bed, noop_spec(Net::fresh, true), 2)});
     return rungs;
+}
+
+// Those that run here; the others are named with their reason in `bench`.
+Result<void> add_peers(const LaunchBenchOptions& options, std::vector<Rung>& rungs, LaunchBench& bench) {
+    ASSAY_TRY(auto peers, installed_peers(options.noop));
+    for (Peer& peer : peers) {
+        auto words = std::make_shared<std::vector<std::string>>(std::move(peer.argv));
+        Rung rung{peer.name, 1, direct([words, keep = peer.folder] { return vfork_exec(raw(words).data()); }), 10};
+        if (auto tried = rung.measure(1)) {
+            rungs.push_back(std::move(rung));
+        } else {
+            bench.not_measured.push_back(peer.name + ": " + tried.error().to_string());
+        }
+    }
+    return {};
 }
 
 double median(std::vector<double> values) {
@@ -252,7 +308,9 @@ double cpu_of(const LaunchBench& bench, const std::string& name) {
 Result<LaunchBench> run_launch_bench(const LaunchBenchOptions& options,
                                      const std::function<void(const std::string&)>& progress) {
     const unsigned launches = std::max(20u, options.launches);
+    LaunchBench bench;
     ASSAY_TRY(auto rungs, make_rungs(options));
+    ASSAY_CHECK(add_peers(options, rungs, bench));
     std::vector<std::vector<Sample>> samples(rungs.size());
     // Round by round, not rung by rung: what else the machine does then falls on all of them alike.
     for (unsigned round = 0; round < std::max(1u, options.rounds); ++round) {
@@ -263,47 +321,50 @@ Result<LaunchBench> run_launch_bench(const LaunchBenchOptions& options,
                 warm.error().detail = rungs[i].name + ": " + warm.error().detail;
                 return tl::unexpected(std::move(warm).error());
             }
-            ASSAY_TRY(Sample sample, rungs[i].measure(launches));
+            ASSAY_TRY(Sample sample, rungs[i].measure(std::max(20u, launches / rungs[i].one_of)));
             samples[i].push_back(std::move(sample));
         }
     }
-    LaunchBench bench;
     for (std::size_t i = 0; i < rungs.size(); ++i) {
         std::vector<double> cpu;
+        std::vector<double> kernel;
         std::vector<double> rate;
         std::vector<double> latencies;
         for (const Sample& sample : samples[i]) {
-            cpu.push_back(sample.cpu_us / launches);
-            rate.push_back(launches * 1e6 / sample.wall_us);
+            const auto count = static_cast<double>(sample.latencies.size());
+            cpu.push_back(sample.cpu_us / count);
+            kernel.push_back(sample.kernel_us / count);
+            rate.push_back(count * 1e6 / sample.wall_us);
             latencies.insert(latencies.end(), sample.latencies.begin(), sample.latencies.end());
         }
         std::sort(latencies.begin(), latencies.end());
-        bench.rungs.push_back({rungs[i].name, rungs[i].in_flight, median(cpu), quantile(latencies, 0.5),
+        bench.rungs.push_back({rungs[i].name, rungs[i].in_flight, median(cpu), median(kernel), quantile(latencies, 0.5),
                                quantile(latencies, 0.99), median(rate)});
     }
     const double ours = cpu_of(bench, kRecycled);
     const double floor = cpu_of(bench, kFloor);
     if (floor > 0) bench.over_floor = ours / floor;
-    if (ours > 0) bench.over_bwrap = cpu_of(bench, kBwrap) / ours;
+    if (ours > 0) bench.bwrap_over_ours = cpu_of(bench, kBubblewrap) / ours;
     return bench;
 }
 
 std::string to_table(const LaunchBench& bench) {
     std::string table;
     char line[200];
-    std::snprintf(line, sizeof line, "%-46s %9s %10s %10s %10s %10s\n", "launch and teardown of a static no-op",
-                  "in flight", "CPU us", "p50 us", "p99 us", "per s");
+    std::snprintf(line, sizeof line, "%-46s %9s %8s %8s %8s %8s %8s\n", "launch and teardown of a static no-op",
+                  "in flight", "CPU us", "kernel", "p50 us", "p99 us", "per s");
     table += line;
     for (const LaunchRung& rung : bench.rungs) {
-        std::snprintf(line, sizeof line, "%-46s %9u %10.0f %10.0f %10.0f %10.0f\n", rung.name.c_str(), rung.in_flight,
-                      rung.cpu_us, rung.p50_us, rung.p99_us, rung.per_second);
+        std::snprintf(line, sizeof line, "%-46s %9u %8.0f %8.0f %8.0f %8.0f %8.0f\n", rung.name.c_str(), rung.in_flight,
+                      rung.cpu_us, rung.kernel_us, rung.p50_us, rung.p99_us, rung.per_second);
         table += line;
     }
+    for (const std::string& peer : bench.not_measured) table += "not measured: " + peer + "\n";
     std::snprintf(line, sizeof line, "CPU of a recycled sandbox: %.1f times the floor\n", bench.over_floor);
     table += line;
-    if (bench.over_bwrap > 0) {
+    if (bench.bwrap_over_ours > 0) {
         std::snprintf(line, sizeof line, "CPU of bubblewrap: %.1f times that of a recycled sandbox\n",
-                      bench.over_bwrap);
+                      bench.bwrap_over_ours);
         table += line;
     }
     return table;
@@ -316,11 +377,13 @@ std::string to_json(const LaunchBench& bench) {
         json["rungs"].push_back({{"name", rung.name},
                                  {"in_flight", rung.in_flight},
                                  {"cpu_us", rung.cpu_us},
+                                 {"kernel_threads_us", rung.kernel_us},
                                  {"p50_us", rung.p50_us},
                                  {"p99_us", rung.p99_us},
                                  {"per_second", rung.per_second}});
+    json["not_measured"] = bench.not_measured;
     json["cpu_over_floor"] = bench.over_floor;
-    json["bwrap_over_cpu"] = bench.over_bwrap;
+    json["bwrap_over_cpu"] = bench.bwrap_over_ours;
     return json.dump(2) + "\n";
 }
 

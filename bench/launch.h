@@ -1,4 +1,5 @@
-// What a launch costs on this machine: a ladder from a bare exec to the whole sandbox, and bubblewrap beside it.
+// What a launch costs on this machine: a ladder from a bare exec to the whole sandbox, and what is installed of the
+// peers beside it.
 #pragma once
 
 #include <functional>
@@ -19,17 +20,19 @@ struct LaunchBenchOptions {
 
 struct LaunchRung {
     std::string name;
-    unsigned in_flight = 1;
-    double cpu_us = 0;  // user + system of everything started, per launch and teardown
-    double p50_us = 0;  // from the request to the end, wall
+    unsigned in_flight = 1;  // 0: launched at a steady rate, whatever has ended
+    double cpu_us = 0;       // user + system of everything involved, per launch and teardown
+    double kernel_us = 0;    // of all kernel threads meanwhile, per launch
+    double p50_us = 0;       // from the request to the end, wall
     double p99_us = 0;
     double per_second = 0;
 };
 
 struct LaunchBench {
     std::vector<LaunchRung> rungs;
-    double over_floor = 0;  // CPU of the recycled sandbox by that of a bare vfork and exec
-    double over_bwrap = 0;  // CPU of bubblewrap by that of the recycled sandbox; 0 = not installed
+    double over_floor = 0;                  // CPU of the recycled sandbox by that of a bare vfork and exec
+    double bwrap_over_ours = 0;             // CPU of bubblewrap by that of the recycled sandbox; 0 = not installed
+    std::vector<std::string> not_measured;  // peers, each with the reason
 };
 
 // `progress` hears the name of each rung before it is measured; may be empty.

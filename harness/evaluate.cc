@@ -12,12 +12,14 @@
 #include "harness/batch/source.h"
 #include "harness/connect.h"
 #include "harness/diagnose.h"
+#include "harness/hurl_scenario.h"
 #include "harness/report/newman_csv.h"
 #include "harness/scenario.h"
 #include "images/mounts.h"
 #include "images/setup.h"
 #include "runtime/log_capture.h"
 #include "runtime/readiness.h"
+#include "runtime/services.h"
 #include "runtime/starvation.h"
 
 namespace assay::harness {
@@ -31,9 +33,36 @@ namespace {
 template <typename T>
 using OrFault = tl::expected<T, Fault>;
 
-// The wall time of each phase, in order.
+// Counters as they moved from `before` to `now`; peaks are the phase's own.
+sandbox::Usage since(const sandbox::Usage& before, sandbox::Usage now) {
+    auto moved = [](Micros from, Micros to) {
+        const bool known = from != sandbox::kNotMeasured && to != sandbox::kNotMeasured;
+        return known ? to - from : to;
+    };
+    now.wall -= before.wall;
+    now.cpu_user -= before.cpu_user;
+    now.cpu_system -= before.cpu_system;
+    now.throttled_periods -= before.throttled_periods;
+    now.throttled = moved(before.throttled, now.throttled);
+    now.stalled_cpu = moved(before.stalled_cpu, now.stalled_cpu);
+    now.stalled_memory = moved(before.stalled_memory, now.stalled_memory);
+    now.stalled_io = moved(before.stalled_io, now.stalled_io);
+    return now;
+}
+
+// The wall time of each phase, in order, and what the server used in it.
 class Phases {
  public:
+    void server_started() { counted_.reset(); }
+    // The server's counters as they stand now, at the end of the phase.
+    void used(const sandbox::Usage& now) {
+        server_ = since(counted_.value_or(sandbox::Usage{}), now);
+        counted_ = now;
+    }
+    // The last word. On a host that counts nothing before the end it is about no phase.
+    void used_in_all(const sandbox::Usage& end) {
+        if (counted_) used(end);
+    }
     void begin(std::string name) {
         end();
         open_ = std::move(name);
@@ -41,8 +70,9 @@ class Phases {
     }
     void end() {
         if (!open_.empty())
-            done_.push_back({std::move(open_), std::chrono::duration_cast<Micros>(Clock::now() - since_)});
+            done_.push_back({std::move(open_), std::chrono::duration_cast<Micros>(Clock::now() - since_), server_});
         open_.clear();
+        server_.reset();
     }
     [[nodiscard]] std::vector<collect::Phase> take() {
         end();
@@ -52,6 +82,8 @@ class Phases {
  private:
     std::string open_;
     Instant since_;
+    std::optional<sandbox::Usage> counted_;
+    std::optional<sandbox::Usage> server_;
     std::vector<collect::Phase> done_;
 };
 
@@ -89,6 +121,7 @@ struct Attempted {
     std::vector<check::RequestOutcome> outcomes;
     collect::Verdict verdict;
     collect::ServerLife server;
+    std::vector<runtime::ServiceLife> services;
     std::string rejected;  // why there was nothing to start
     std::string log;
     std::string dependency_log;
@@ -135,37 +168,53 @@ class Evaluation {
     Evaluation(Session& session, const batch::Submission& submission, const ImageHost& image)
         : session_(session), submission_(submission), image_(image) {}
 
+    // One try, and the end of whatever was started beside the server.
     Task<OrFault<Attempted>> attempt(bool alone);
     Phases phases;
 
  private:
+    Task<OrFault<Attempted>> evaluate_once(bool alone);
+    OrFault<void> start_services(const images::Manifests& manifests);
     Structure verify_beside(const verify::Written* written);
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
-    Task<OrFault<Fired>> fire(const LoadedSuite& suite, runtime::Sandbox* server);
-    std::string doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready, bool request_timed_out) const;
-    ScenarioOptions scenario_options() const;
+    Task<OrFault<Fired>> fire(const AnySuite& suite, runtime::Sandbox* server);
+    void doubt_readiness(const runtime::CpuLook& now);
+    void doubt_timeout(const runtime::Sandbox& server);
+    ScenarioOptions scenario_options(const runtime::Sandbox* server);
+    HurlOptions hurl_options(const runtime::Sandbox* server);
     void event(const char* name, const nlohmann::json& data) { session_.collector.event(submission_.id, name, data); }
 
     Session& session_;
     const batch::Submission& submission_;
     const ImageHost& image_;
     std::vector<std::string> own_setup_;
-    runtime::CpuTimes launched_on_;  // the machine at the moment of launch
+    ServiceList beside_;                         // of this attempt
+    std::optional<runtime::Services> services_;  // while they run
+    runtime::CpuTimes launched_on_;              // the machine at the moment of launch
+    runtime::CpuLook last_look_;
     Attempted found_;
 };
 
 Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
+    auto found = co_await evaluate_once(alone);
+    // A fault on the way leaves them running; theirs would be its consequence.
+    if (auto left = std::exchange(services_, std::nullopt)) (void)co_await left->stop();
+    co_return found;
+}
+
+Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     found_ = {};
     auto suite =
         session_.suites.load(session_.policy.suite.empty() ? submission_.task->collection : session_.policy.suite);
     if (!suite) co_return tl::unexpected(Fault{"read suite", suite.error().to_string(), false});
 
-    found_.suite = (*suite)->suite.name;
+    found_.suite = name_of(*suite);
 
     // Waiting happens here, not inside a running sandbox.
     phases.begin("admit");
     auto slot = co_await session_.admission.admit(alone);
+    if (!alone) --session_.not_admitted;
     event("admitted", {{"alone", alone}});
 
     phases.begin("materialise");
@@ -181,6 +230,7 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     if (source) {
         phases.begin("dependencies");
         images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        if (auto started = start_services(manifests); !started) co_return tl::unexpected(started.error());
         auto made = co_await dependencies(std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
@@ -189,13 +239,21 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     std::optional<runtime::Sandbox> server;
     auto log = runtime::LogCapture::start(session_.reactor, session_.policy.log_kept);
     if (!log) co_return tl::unexpected(Fault{"capture log", log.error().to_string(), true});
-    runtime::CpuLook when_ready;
-    launched_on_ = runtime::read_cpu_times();
     if (found_.rejected.empty()) {
+        // Before the server, so that it never finds a database that is still on its way up.
+        phases.begin("services");
+        if (auto fault = co_await services_->ready()) co_return tl::unexpected(std::move(*fault));
         phases.begin("launch");
-        const sandbox::Spec spec = plan(*stage, layer);
+        sandbox::Spec spec = plan(*stage, layer);
+        services_->join(spec);
+        launched_on_ = runtime::read_cpu_times();
         const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
-        auto launched = co_await image_.launcher->launch(spec, stdio);
+        // The route of replies may outlive this attempt by a moment, the collector outlives both.
+        runtime::OnRefused on_refused = [&collector = session_.collector,
+                                         id = submission_.id](const sandbox::RefusedCall& refused) {
+            collector.event(id, "refused", collect::to_json(refused));
+        };
+        auto launched = co_await image_.launcher->launch(spec, stdio, std::move(on_refused));
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));
@@ -209,30 +267,40 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
 
     if (server) {
         event("launched", {{"sandbox", server->id()}});
+        phases.server_started();
         phases.begin("ready");
         const runtime::HealthCheck check{"conduit", submission_.task->port, submission_.task->healthcheck,
                                          session_.policy.ready_timeout};
         auto ready = co_await runtime::await_ready(session_.reactor, *server, check);
         if (!ready) co_return tl::unexpected(ready.error());
         found_.server.readiness = *ready;
-        when_ready = runtime::look_at_cpu(server->pidfd());
+        last_look_ = runtime::look_at_cpu(server->pidfd());
+        doubt_readiness(last_look_);
+        if (auto used = co_await server->look()) phases.used(*used);
         event("ready", {{"state", runtime::to_string(ready->state)}, {"after_us", ready->after.count()}});
     }
 
     // As in the paper's pipeline the suite is fired even when the server never became healthy.
     phases.begin("suite");
-    auto fired = co_await fire(**suite, server ? &*server : nullptr);
+    auto fired = co_await fire(*suite, server ? &*server : nullptr);
     if (!fired) co_return tl::unexpected(fired.error());
     found_.outcomes = std::move(fired->outcomes);
 
+    if (server)
+        if (auto used = co_await server->look()) phases.used(*used);
     phases.begin("stop");
     if (server) {
-        found_.starved = doubt(*server, when_ready, fired->run.timeouts > 0);
         found_.server.stopped_by_us = !server->has_ended();
         server->kill();
         auto exit = co_await server->ended();
         if (!exit) co_return tl::unexpected(exit.error());
+        phases.used_in_all(exit->usage);
         found_.server.exit = std::move(*exit);
+    }
+    if (auto running = std::exchange(services_, std::nullopt)) {
+        auto lives = co_await running->stop();
+        if (!lives) co_return tl::unexpected(std::move(lives.error()));
+        found_.services = std::move(*lives);
     }
     found_.log = log->text();
     phases.end();
@@ -242,9 +310,25 @@ Task<OrFault<Attempted>> Evaluation::attempt(bool alone) {
     verdict.counts = check::count(found_.outcomes);
     verdict.requests = static_cast<std::uint32_t>(found_.outcomes.size());
     verdict.presumed = fired->run.presumed;
+    verdict.cut_short = check::cut_short(found_.outcomes);
+    verdict.reach = fired->run.reach;
+    verdict.causes = check::causes_of(found_.outcomes);
     for (auto& rule : co_await structure.wait())
         if (rule.applicable) verdict.structure.push_back(std::move(rule));
     co_return std::move(found_);
+}
+
+// They start beside what comes before the server's launch.
+OrFault<void> Evaluation::start_services(const images::Manifests& manifests) {
+    auto wanted = wanted_services(*submission_.task, manifests, session_.services);
+    if (!wanted) return tl::unexpected(std::move(wanted.error()));
+    beside_ = std::move(*wanted);
+    std::vector<runtime::ServiceOrder> orders;
+    for (const auto& recipe : beside_)
+        orders.push_back({recipe, [&store = session_.layer_store, recipe] { return store.ensure_service(*recipe); }});
+    services_ =
+        session_.service_pool.take(session_.scheduler.executor(), image_.launcher, orders, session_.not_admitted > 0);
+    return {};
 }
 
 // Structure is a task of its own, beside everything that follows.
@@ -291,17 +375,21 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
     co_return images::Layer();
 }
 
-// Why a deadline that passed is not believed: the server was kept from the CPU while it ran. Empty: it is.
-std::string Evaluation::doubt(const runtime::Sandbox& server, const runtime::CpuLook& when_ready,
-                              bool request_timed_out) const {
+// A deadline that passed is not believed when the server was kept from the CPU while it ran: found_.starved says why.
+void Evaluation::doubt_readiness(const runtime::CpuLook& now) {
     using State = runtime::Readiness::State;
     const State state = found_.server.readiness->state;
-    if (state == State::silent || state == State::unhealthy)
-        if (auto why = runtime::doubt({{}, {}, launched_on_}, when_ready, session_.policy.ready_timeout); !why.empty())
-            return "it was not ready in time: " + why;
-    if (!request_timed_out) return {};
-    const auto why = runtime::doubt(when_ready, runtime::look_at_cpu(server.pidfd()), session_.policy.timeout_request);
-    return why.empty() ? why : "a request timed out: " + why;
+    if (state != State::silent && state != State::unhealthy) return;
+    if (auto why = runtime::doubt({{}, {}, launched_on_}, now, session_.policy.ready_timeout); !why.empty())
+        found_.starved = "it was not ready in time: " + why;
+}
+
+// Asked at each timeout, while the thread that was late still lives and its waiting can be seen.
+void Evaluation::doubt_timeout(const runtime::Sandbox& server) {
+    if (!found_.starved.empty()) return;
+    const auto before = std::exchange(last_look_, runtime::look_at_cpu(server.pidfd()));
+    if (auto why = runtime::doubt(before, last_look_, session_.policy.timeout_request); !why.empty())
+        found_.starved = "a request timed out: " + why;
 }
 
 sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
@@ -314,7 +402,9 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
     for (const std::string& each : own_setup_) command += each + "\n";
     for (const std::string& each : task.run_cmds) command += each + "\n";
     spec.argv = {"/bin/bash", "-c", command};
-    spec.env = images::server_env(image_.recipe, task.port, std::nullopt);
+    std::vector<const images::Recipe*> services;
+    for (const auto& recipe : beside_) services.push_back(recipe.get());
+    spec.env = images::server_env(image_.recipe, task.port, services);
     spec.work_tree.lower = {stage.inside()};
     images::apply_layer(layer, spec);
     spec.limits = session_.policy.limits;
@@ -322,7 +412,7 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
     return spec;
 }
 
-ScenarioOptions Evaluation::scenario_options() const {
+ScenarioOptions Evaluation::scenario_options(const runtime::Sandbox* server) {
     const batch::Task& task = *submission_.task;
     ScenarioOptions options;
     options.timeout_request = session_.policy.timeout_request;
@@ -330,10 +420,25 @@ ScenarioOptions Evaluation::scenario_options() const {
     options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
     options.globals = session_.policy.globals;
     options.globals.emplace_back("APIURL", fmt::format("http://conduit:{}{}", task.port, task.base_url));
+    if (server != nullptr) options.on_timeout = [this, server] { doubt_timeout(*server); };
     return options;
 }
 
-Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox* server) {
+// The same variables as a collection's globals, and the server without its base path.
+HurlOptions Evaluation::hurl_options(const runtime::Sandbox* server) {
+    const batch::Task& task = *submission_.task;
+    HurlOptions options;
+    options.timeout_request = session_.policy.timeout_request;
+    options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
+    for (const auto& [name, value] : session_.policy.globals) options.variables.emplace_back(name, hurl::Value{value});
+    const auto host = fmt::format("http://conduit:{}", task.port);
+    options.variables.emplace_back("APIURL", hurl::Value{host + task.base_url});
+    options.variables.emplace_back("host", hurl::Value{host});
+    if (server != nullptr) options.on_timeout = [this, server] { doubt_timeout(*server); };
+    return options;
+}
+
+Task<OrFault<Fired>> Evaluation::fire(const AnySuite& suite, runtime::Sandbox* server) {
     std::unique_ptr<http::Connector> connector;
     SandboxConnector* inside = nullptr;
     if (server != nullptr) {
@@ -348,10 +453,13 @@ Task<OrFault<Fired>> Evaluation::fire(const LoadedSuite& suite, runtime::Sandbox
         session_.collector.request(submission_.id, outcome);
         fired.outcomes.push_back(std::move(outcome));
     };
-    const ScenarioOptions options = scenario_options();
+    const ScenarioOptions options = scenario_options(server);
+    const HurlOptions for_hurl = hurl_options(server);
     std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
                                                                                                 http::LaneExecutor) {
-        return run_scenario(suite, engine, *connector, options, sink);
+        if (const auto* hurl = std::get_if<std::shared_ptr<const HurlSuite>>(&suite))
+            return run_hurl(**hurl, *connector, for_hurl, sink);
+        return run_scenario(*std::get<std::shared_ptr<const LoadedSuite>>(suite), engine, *connector, options, sink);
     };
     auto run = co_await session_.scheduler.on_lane(std::move(make));
     if (!run) co_return tl::unexpected(Fault{"suite", run.error().to_string(), true});
@@ -384,12 +492,6 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
         session.collector.record(std::move(record));
         co_return;
     }
-    if (submission.task->constraints.database == verify::Database::postgres) {
-        record.outcome =
-            Fault{"services", "the task needs PostgreSQL beside the server, which this version does not start", false};
-        session.collector.record(std::move(record));
-        co_return;
-    }
 
     Evaluation evaluation(session, submission, image->second);
     auto found = co_await evaluation.attempt(false);
@@ -413,11 +515,17 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
     record.attempts.push_back({"", found->verdict.counts});
     const std::string log_end =
         found->log.size() > kLogEnd ? found->log.substr(found->log.size() - kLogEnd) : found->log;
-    record.failure = diagnose({found->verdict, found->server, found->outcomes, log_end, found->rejected});
+    // What a service says of the server's queries stands in its own log.
+    std::string logs = found->log;
+    for (const runtime::ServiceLife& service : found->services) logs += "\n" + service.log;
+    record.failure = diagnose({found->verdict, found->server, found->outcomes, logs, log_end, found->rejected});
     record.server = std::move(found->server);
+    record.services = std::move(found->services);
     record.outcome = std::move(found->verdict);
     std::vector<collect::LogFile> files = {{"server.log", std::move(found->log)},
                                            {"dependencies.log", std::move(found->dependency_log)}};
+    for (runtime::ServiceLife& service : record.services)
+        files.push_back({service.name + ".log", std::move(service.log)});
     if (session.policy.newman_csv)
         files.push_back({"newman-run-report.csv", report::newman_csv(found->suite, found->outcomes)});
     session.collector.record(std::move(record), std::move(files));
@@ -426,6 +534,7 @@ Task<void> evaluate(Session& session, const batch::Submission& submission) {
 Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& submissions, std::uint32_t at_once) {
     // A few coroutines take submissions from one counter: a long batch does not cost a frame for each of its lines.
     auto next = std::make_shared<std::atomic<std::size_t>>(0);
+    session.not_admitted = submissions.size();
     std::vector<runtime::Event<bool>> ends;
     const std::size_t takers = std::min<std::size_t>(at_once, submissions.size());
     for (std::size_t taker = 0; taker < takers; ++taker) {
@@ -445,6 +554,7 @@ Task<void> evaluate_all(Session& session, const std::vector<batch::Submission>& 
             });
     }
     for (auto& end : ends) co_await end.wait();
+    co_await session.service_pool.stop();
 }
 
 }  // namespace assay::harness

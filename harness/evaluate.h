@@ -10,12 +10,14 @@
 #include "harness/batch/submission.h"
 #include "harness/collect/collector.h"
 #include "harness/schedule.h"
+#include "harness/services.h"
 #include "harness/suites.h"
 #include "images/dependencies.h"
 #include "images/recipe.h"
 #include "runtime/admission.h"
 #include "runtime/launchers.h"
 #include "runtime/layers.h"
+#include "runtime/service_pool.h"
 
 namespace assay::harness {
 
@@ -28,6 +30,7 @@ struct Policy {
     Millis ready_timeout{25000};               // the paper: 5 tries, 5 s apart
     sandbox::Limits limits;                    // of a server
     Bytes log_kept{std::uint64_t{256} << 10};  // of a server's output: head and tail, each
+    bool statements = false;                   // services log what they are asked: logs/<id>/postgres.log
     bool newman_csv = false;                   // write logs/<id>/newman-run-report.csv
     std::vector<std::pair<std::string, std::string>> globals;  // beside APIURL: newman's --global-var
     std::string suite;                                         // instead of each task's collection; empty = the task's
@@ -49,8 +52,11 @@ struct Session {
     images::LayerStore& layer_store;
     collect::Collector& collector;
     const std::map<std::string, ImageHost>& images;
+    const ServiceRecipes& services;
+    runtime::ServicePool& service_pool;
     const Policy& policy;
     std::atomic<std::uint64_t> next_stage{1};
+    std::atomic<std::size_t> not_admitted{0};  // submissions of the batch, so far
 };
 
 // Evaluates one submission and posts its record, verdict or fault, to the collector. Never throws for what a

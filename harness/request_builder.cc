@@ -172,7 +172,7 @@ Result<void> check_supported(const suite::Suite& suite, const suite::Item& item)
                 "use another type of authorisation, or set the headers in a pre-request script");
 }
 
-std::string sent_request_json(const BuiltRequest& built, const std::string& cookies, suite::Dynamic& dynamic) {
+Request sent_request(const BuiltRequest& built, const std::string& cookies, suite::Dynamic& dynamic) {
     Request sent = built.request;
     const auto url = suite::encoded(sent.url, "http");
     sent.url = suite::parse_url(url);
@@ -197,7 +197,11 @@ std::string sent_request_json(const BuiltRequest& built, const std::string& cook
     if (!built.wire.form_content_type.empty()) add("Content-Type", built.wire.form_content_type);
     if (!built.wire.body.empty()) add("Content-Length", std::to_string(built.wire.body.size()));
     if (!cookies.empty()) add("Cookie", cookies);
-    return suite::request_json(sent);
+    return sent;
+}
+
+std::string sent_request_json(const BuiltRequest& built, const std::string& cookies, suite::Dynamic& dynamic) {
+    return suite::request_json(sent_request(built, cookies, dynamic));
 }
 
 }  // namespace assay::harness

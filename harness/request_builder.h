@@ -36,7 +36,9 @@ BuiltRequest build_script_request(suite::Request request, suite::Dynamic& dynami
 // Authorisations that build_request can make. Others are an Error that names the item, before a run starts.
 Result<void> check_supported(const suite::Suite& suite, const suite::Item& item);
 
-// The request as it went out, with the headers that the client adds: what a test script sees as pm.request.
+// The request as it went out, with the headers that the client adds (its token apart: a new one is made).
+suite::Request sent_request(const BuiltRequest& built, const std::string& cookies, suite::Dynamic& dynamic);
+// The same as JSON: what a test script sees as pm.request.
 std::string sent_request_json(const BuiltRequest& built, const std::string& cookies, suite::Dynamic& dynamic);
 
 }  // namespace assay::harness

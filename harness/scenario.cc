@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 
+#include "harness/causes.h"
 #include "harness/cookie_store.h"
 #include "harness/http/text.h"
 #include "harness/request_builder.h"
@@ -85,7 +86,8 @@ class Scenario {
           sink_(std::move(sink)),
           dynamic_(options.seed != 0 ? options.seed : std::random_device()()),
           client_(executor, connector, client_limits(options)),
-          context_(engine, suite.scripts, scopes_, dynamic_, options.timeout_script) {
+          context_(engine, suite.scripts, scopes_, dynamic_, options.timeout_script),
+          causes_(suite.facts.writers) {
         build_.working_dir = options.working_dir;
         build_.follow_redirects = options.follow_redirects;
         build_.verify_certificate = options.verify_certificate;
@@ -108,7 +110,14 @@ class Scenario {
     }
 
     void open_scopes();
-    Awaitable<Turn> take_turn(const suite::Item& item, std::uint32_t iteration);
+    Awaitable<void> run_iteration(std::uint32_t iteration);
+    void count_unvisited();
+    Awaitable<Turn> take_turn(std::uint32_t position, std::uint32_t iteration);
+    void deliver(check::RequestOutcome& outcome);
+    [[nodiscard]] const check::ItemPlan& plan(std::uint32_t position) const;
+    [[nodiscard]] std::shared_ptr<const check::Exchange> kept(const check::RequestOutcome& outcome,
+                                                              const BuiltRequest& built, const std::string& cookies,
+                                                              const Answered* answered);
     Awaitable<bool> run_scripts(const suite::Item& item, const std::vector<std::uint32_t>& scripts,
                                 script::Input& input, check::RequestOutcome& outcome, Turn& turn);
     Awaitable<void> run_script(std::uint32_t index, const script::Input& input, script::ScriptResult& result);
@@ -127,9 +136,11 @@ class Scenario {
     suite::Dynamic dynamic_;
     http::Client client_;
     script::ScriptContext context_;
+    CauseFinder causes_;
     ScenarioRun totals_;
 
     std::vector<std::size_t> order_;  // indices of the selected items
+    std::vector<bool> visited_;       // of all items, in the iteration at work
     std::uint32_t iterations_ = 1;
     std::uint32_t sequence_ = 0;
     std::uint32_t timeouts_in_a_row_ = 0;
@@ -168,6 +179,7 @@ Awaitable<ScenarioRun> Scenario::run() {
             totals_.fault = std::move(supported).error();
             co_return totals_;
         }
+        totals_.reach.open += !suite_.facts.plan.complete && plan(static_cast<std::uint32_t>(index)).open ? 1 : 0;
     }
     open_scopes();
     const auto rows = std::max<std::size_t>(options_.data.size(), 1);
@@ -177,28 +189,63 @@ Awaitable<ScenarioRun> Scenario::run() {
         if (!options_.data.empty()) {
             scopes_.data = options_.data[std::min<std::size_t>(iteration, options_.data.size() - 1)];
         }
-        for (std::size_t at = 0; at < order_.size();) {
-            if (options_.requests_at_most != 0 && sequence_ >= options_.requests_at_most) {
-                totals_.fault = Error{"run suite", 0, fmt::format("{} requests and no end", sequence_),
-                                      "look for a setNextRequest that jumps in a circle"};
-                co_return totals_;
-            }
-            const Turn turn = co_await take_turn(suite_.suite.items[order_[at]], iteration);
-            if (totals_.fault) co_return totals_;
-            if (options_.bail && turn.failed) {
-                totals_.bailed = true;
-                totals_.elapsed = std::chrono::duration_cast<Micros>(Clock::now() - begun);
-                co_return totals_;
-            }
-            ++at;
-            if (turn.next_set) {  // an unknown name ends the iteration, as null does
-                const auto target = turn.next ? jump(*turn.next) : std::nullopt;
-                at = target.value_or(order_.size());
-            }
-        }
+        visited_.assign(suite_.suite.items.size(), false);
+        if (!totals_.bailed) co_await run_iteration(iteration);
+        if (totals_.fault) co_return totals_;
+        count_unvisited();
     }
     totals_.elapsed = std::chrono::duration_cast<Micros>(Clock::now() - begun);
     co_return totals_;
+}
+
+Awaitable<void> Scenario::run_iteration(std::uint32_t iteration) {
+    for (std::size_t at = 0; at < order_.size();) {
+        if (options_.requests_at_most != 0 && sequence_ >= options_.requests_at_most) {
+            totals_.fault = Error{"run suite", 0, fmt::format("{} requests and no end", sequence_),
+                                  "look for a setNextRequest that jumps in a circle"};
+            co_return;
+        }
+        const Turn turn = co_await take_turn(static_cast<std::uint32_t>(order_[at]), iteration);
+        if (totals_.fault) co_return;
+        if (options_.bail && turn.failed) {
+            totals_.bailed = true;
+            co_return;
+        }
+        ++at;
+        if (turn.next_set) {  // an unknown name ends the iteration, as null does
+            const auto target = turn.next ? jump(*turn.next) : std::nullopt;
+            at = target.value_or(order_.size());
+        }
+    }
+}
+
+// What scripts jumped over, and what --bail left out, is unreached.
+void Scenario::count_unvisited() {
+    for (const auto index : order_) {
+        if (visited_[index]) continue;
+        const auto known = plan(static_cast<std::uint32_t>(index)).known();
+        totals_.reach.known += known;
+        totals_.reach.unreached += known;
+    }
+}
+
+const check::ItemPlan& Scenario::plan(std::uint32_t position) const {
+    static const check::ItemPlan kNone;  // a suite without facts
+    const auto& items = suite_.facts.plan.items;
+    return position < items.size() ? items[position] : kNone;
+}
+
+// Everything of a step is known: what it did not reach, what it follows from, into the totals, and out.
+void Scenario::deliver(check::RequestOutcome& outcome) {
+    const auto& planned = plan(outcome.position);
+    visited_[outcome.position] = true;
+    outcome.unreached = check::unreached(planned, outcome);
+    totals_.reach.known += planned.known();
+    totals_.reach.unreached += static_cast<std::uint32_t>(outcome.unreached.size());
+    causes_.end_step(outcome, scopes_);
+    totals_.counts += check::count(outcome);
+    totals_.script_errors += static_cast<std::uint32_t>(outcome.script_errors.size());
+    sink_(std::move(outcome));
 }
 
 // Where setNextRequest leads: an id, else the last item of that name.
@@ -213,7 +260,8 @@ std::optional<std::size_t> Scenario::jump(const std::string& name) const {
 }
 
 // One item: delay, pre-request scripts, request, test scripts, outcome.
-Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint32_t iteration) {
+Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint32_t iteration) {
+    const auto& item = suite_.suite.items[position];
     Turn turn;
     if (options_.delay.count() > 0) co_await sleep_until(Clock::now() + options_.delay);
     path_ = {suite_.suite.name};
@@ -223,14 +271,11 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
 
     check::RequestOutcome outcome;
     outcome.sequence = sequence_++;
+    outcome.position = position;
+    scopes_.begin_step(sequence_);
     outcome.iteration = iteration;
     outcome.item = item.name;
     outcome.folder = fmt::format("{}", fmt::join(item.folders, " / "));
-    const auto deliver = [&] {
-        totals_.counts += check::count(outcome);
-        totals_.script_errors += static_cast<std::uint32_t>(outcome.script_errors.size());
-        sink_(std::move(outcome));
-    };
 
     auto input = input_of(item, iteration);
     input.listen = Listen::prerequest;
@@ -239,14 +284,17 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
     if (totals_.fault) co_return turn;
     if (!send_it || (options_.bail && turn.failed)) {
         outcome.skipped = !send_it;
-        deliver();
+        deliver(outcome);
         co_return turn;
     }
 
     auto built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
     outcome.method = built.wire.method;
     outcome.url = built.shown_url;
+    outcome.request_size = built.wire.body.size();
     ++totals_.requests;
+    const bool keeps = options_.keep != ScenarioOptions::Keep::none;
+    const std::string cookies = keeps ? cookie_header(built.wire.url) : std::string();
     auto exchange = co_await send(built.wire, outcome.presumed);
     if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
         built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
@@ -256,7 +304,8 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
     if (exchange) {
         answered.emplace(std::move(*exchange));
         const auto& response = answered->response;
-        outcome.answer = check::Answer{response.code, response.reason, answered->time(), response.body.size()};
+        outcome.answer =
+            check::Answer{response.code, response.reason, answered->time(), response.body.size(), response.redirects};
     } else {
         ++totals_.failed_requests;
         outcome.error = exchange.error().message;
@@ -264,6 +313,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
     }
 
     if (!options_.bail || !turn.failed) {
+        scopes_.answered();
         input.listen = Listen::test;
         input.response = answered ? &answered->view : nullptr;
         const auto& url = built.wire.url;
@@ -276,7 +326,8 @@ Awaitable<Scenario::Turn> Scenario::take_turn(const suite::Item& item, std::uint
         co_await run_scripts(item, item.test, input, outcome, turn);
         if (totals_.fault) co_return turn;
     }
-    deliver();
+    if (keeps) outcome.exchange = kept(outcome, built, cookies, answered ? &*answered : nullptr);
+    deliver(outcome);
     co_return turn;
 }
 
@@ -387,9 +438,28 @@ Awaitable<script::Progress> Scenario::answer(const script::SendRequest& send_req
         built = build_script_request(std::move(*request), dynamic_, build_, digest_);
         exchange = co_await send(built.wire, presumed);
     }
+    scopes_.answered();
     if (!exchange) co_return deliver(nullptr, exchange.error().message, exchange.error().code);
     const Answered answered(std::move(*exchange));
     co_return deliver(&answered.view);
+}
+
+std::shared_ptr<const check::Exchange> Scenario::kept(const check::RequestOutcome& outcome, const BuiltRequest& built,
+                                                      const std::string& cookies, const Answered* answered) {
+    const bool good = outcome.error.empty() && outcome.script_errors.empty() && check::count(outcome).failed == 0;
+    if (options_.keep == ScenarioOptions::Keep::failed && good) return nullptr;
+    auto exchange = std::make_shared<check::Exchange>();
+    const auto sent = sent_request(built, cookies, dynamic_);
+    exchange->request_json = suite::request_json(sent);
+    exchange->sent_url = suite::to_string(sent.url);
+    for (const auto& header : sent.headers)
+        if (!header.disabled) exchange->request_headers.push_back({header.key, header.value});
+    exchange->request_body = built.wire.body;
+    if (answered != nullptr) {
+        for (const auto& [name, value] : answered->headers) exchange->response_headers.push_back({name, value});
+        exchange->response_body = answered->response.body;
+    }
+    return exchange;
 }
 
 // A hanging server would cost the timeout for every request: after some in a row the rest is taken as timed out.
@@ -404,6 +474,7 @@ Awaitable<http::Exchange<http::Response>> Scenario::send(const http::Request& re
         ++totals_.timeouts;
         ++timeouts_in_a_row_;
         last_timeout_ = exchange.error();
+        if (options_.on_timeout) options_.on_timeout();
     } else {
         timeouts_in_a_row_ = 0;
     }

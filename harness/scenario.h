@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "harness/check/outcome.h"
+#include "harness/check/plan.h"
 #include "harness/http/client.h"
 #include "harness/script/engine.h"
 #include "harness/suite/scope_files.h"
@@ -38,7 +39,11 @@ struct ScenarioOptions {
     bool follow_redirects = true;      // --ignore-redirects
     bool verify_certificate = true;    // --insecure
     std::string working_dir;           // --working-dir, of files that bodies name; empty: the current one
+    // What outcomes keep of requests and responses, for reports that show them.
+    enum class Keep { none, failed, all };
+    Keep keep = Keep::none;
     std::uint64_t seed = 0;            // of {{$random...}}; 0 = a new one
+    std::function<void()> on_timeout;  // called when a request has just timed out; may be empty
 };
 
 // Gets each request as soon as its scripts have run, in run order. Called on the lane's thread.
@@ -46,6 +51,7 @@ using OutcomeSink = std::function<void(check::RequestOutcome)>;
 
 struct ScenarioRun {
     check::Counts counts;
+    check::Reach reach;
     std::uint32_t requests = 0;         // executed items, skipped ones not counted
     std::uint32_t failed_requests = 0;  // without a response, presumed ones included
     std::uint32_t timeouts = 0;         // real ones

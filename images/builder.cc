@@ -53,6 +53,13 @@ constexpr std::size_t kReportLimit = 8u << 20;           // npm's JSON
 constexpr std::size_t kLogLimit = 8u << 20;              // of build.log
 constexpr std::uint64_t kPipLogLimit = 64u << 20;        // pip's log, npm's list
 constexpr std::size_t kContentsKept = 500;
+// pip, but headers that wheels bring (greenlet's do) go below /usr/local, where the layer is: Debian's scheme alone has
+// them in /usr/include. No option of pip moves them without moving the packages, too.
+constexpr const char* kRunPip =
+    "import runpy, sysconfig; "
+    "[scheme.update(include='/usr/local/include/python{py_version_short}') for scheme in "
+    "sysconfig._INSTALL_SCHEMES.values()]; "
+    "runpy.run_module('pip', run_name='__main__', alter_sys=True)";
 
 LayerFailure fault(Reason reason, const Error& error) {
     LayerFailure failure;
@@ -164,8 +171,8 @@ class Build {
 
     std::optional<LayerFailure> install_python() {
         Words pip{"/usr/bin/python3",
-                  "-m",
-                  "pip",
+                  "-c",
+                  kRunPip,
                   "install",
                   "--no-cache-dir",
                   "--no-input",

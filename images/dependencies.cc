@@ -15,6 +15,7 @@
 #include "images/diagnose.h"
 #include "images/node_tree.h"
 #include "images/probe.h"
+#include "images/service_template.h"
 #include "images/tree.h"
 
 namespace assay::images {
@@ -124,6 +125,41 @@ struct LayerStore::State {
         (void)replace_file(folder + "/failure.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     }
 
+    // ------------------------------------------------------------------------------------------ services
+
+    tl::expected<Layer, LayerFailure> ensure_service(const Recipe& recipe, const std::stop_token& stop) {
+        if (auto tools = check_tools(recipe, false); !tools)
+            return tl::unexpected(fault(Reason::tool_missing, tools.error()));
+        const auto probed = versions_of(recipe);
+        if (!probed) return tl::unexpected(fault(Reason::tool_missing, probed.error()));
+        utsname machine{};
+        ::uname(&machine);
+        auto claimed = store.claim(service_key(recipe, *probed, machine.machine), stop);
+        if (!claimed) return tl::unexpected(store_fault(claimed.error()));
+        if (auto* layer = std::get_if<Layer>(&*claimed)) return std::move(*layer);
+        return prepare(recipe, *probed, std::move(std::get<Building>(*claimed)), stop);
+    }
+
+    tl::expected<Layer, LayerFailure> prepare(const Recipe& recipe, const std::map<std::string, std::string>& probed,
+                                              Building building, const std::stop_token& stop) {
+        if (auto tools = check_tools(recipe, true); !tools)
+            return tl::unexpected(fault(Reason::tool_missing, tools.error()));
+        if (auto space = store.check_space(); !space) return tl::unexpected(store_fault(space.error()));
+        const Instant begin = Clock::now();
+        if (auto prepared = prepare_service({recipe, building.path(), options.launcher, stop}); !prepared) {
+            keep_failure(building.key(), prepared.error());
+            return tl::unexpected(std::move(prepared).error());
+        }
+        LayerInfo info;
+        info.image = recipe.name;
+        info.kind = "service";
+        for (const auto& [name, version] : probed) info.contents.push_back(version);
+        info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
+        auto layer = std::move(building).commit(std::move(info));
+        if (!layer) return tl::unexpected(store_fault(layer.error()));
+        return std::move(*layer);
+    }
+
     // ------------------------------------------------------------------------------------------ building
 
     tl::expected<Layer, LayerFailure> build(const Recipe& recipe, const LayerContent& content, Building building,
@@ -213,6 +249,14 @@ tl::expected<Layer, LayerFailure> LayerStore::ensure(const LayerRequest& request
                 break;
             }
     return layer;
+}
+
+tl::expected<Layer, LayerFailure> LayerStore::ensure_service(const Recipe& recipe, const std::stop_token& stop) {
+    try {
+        return state_->ensure_service(recipe, stop);
+    } catch (const std::exception& error) {  // of a library; out of memory
+        return tl::unexpected(fault(Reason::internal, Error{"prepare service", 0, error.what(), {}}));
+    }
 }
 
 Store& LayerStore::store() noexcept { return state_->store; }

@@ -43,6 +43,10 @@ class LayerStore {
     // time for one content, however many threads and processes ask.
     tl::expected<Layer, LayerFailure> ensure(const LayerRequest& request, const std::stop_token& stop = {});
 
+    // The prepared state of a service, made when it is not there or its programs have another version now. Needs no
+    // network, so `offline` does not matter. Every failure is a fault.
+    tl::expected<Layer, LayerFailure> ensure_service(const Recipe& recipe, const std::stop_token& stop = {});
+
     [[nodiscard]] Store& store() noexcept;
     [[nodiscard]] const Options& options() const noexcept;
 

@@ -17,7 +17,8 @@ inline constexpr const char* kLayersMount = "/.assay/layers";  // the store's la
 Result<sandbox::RootPlan> server_root_plan(const Recipe& recipe, const std::string& layers_dir);
 
 // Completes a Spec: a bind at /usr/local, or a lower directory of the work tree, behind those that are there already
-// (the submission's own files win). Nothing for an empty layer. The Layer must live as long as the sandbox.
+// (the submission's own files win; the prepared state of a service is the only one). Nothing for an empty layer. The
+// Layer must live as long as the sandbox.
 void apply_layer(const Layer& layer, sandbox::Spec& spec);
 
 }  // namespace assay::images

@@ -11,10 +11,9 @@
 #include <filesystem>
 #include <set>
 
-#include <toml++/toml.h>
-
 #include "base/fd.h"
 #include "images/embedded.h"
+#include "images/recipe_reader.h"
 
 namespace assay::images {
 namespace {
@@ -22,94 +21,7 @@ namespace {
 constexpr std::uint64_t kRecipeLimit = 256 * 1024;
 constexpr std::uint64_t kCopyLimit = 2 * 1024 * 1024;
 
-// Reads one table with the file and line at hand, so that every complaint names its place.
-class Reader {
- public:
-    Reader(const toml::table& table, const std::string& file) : table_(table), file_(file) {}
-
-    [[nodiscard]] Error complain(const toml::node* node, std::string detail, std::string remedy = {}) const {
-        const auto line = (node != nullptr ? node->source() : table_.source()).begin.line;
-        return Error{"read recipe", 0, fmt::format("{}:{}: {}", file_, line, detail), std::move(remedy)};
-    }
-
-    [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
-
-    // Missing is empty when not required.
-    Result<std::string> text(std::string_view key, bool required) const {
-        const toml::node* node = table_.get(key);
-        if (node == nullptr) {
-            if (required) return tl::unexpected(complain(nullptr, fmt::format("'{}' is missing", key)));
-            return std::string();
-        }
-        const auto value = node->value_exact<std::string>();
-        if (!value || (required && value->empty()))
-            return tl::unexpected(complain(node, fmt::format("'{}' must be a text that is not empty", key)));
-        return *value;
-    }
-
-    Result<bool> flag(std::string_view key) const {
-        const toml::node* node = table_.get(key);
-        if (node == nullptr) return false;
-        const auto value = node->value_exact<bool>();
-        if (!value) return tl::unexpected(complain(node, fmt::format("'{}' must be true or false", key)));
-        return *value;
-    }
-
-    // An absolute path without "..", so that a plan cannot lead out of the root.
-    Result<std::string> path(std::string_view key) const {
-        ASSAY_TRY(std::string value, text(key, true));
-        const std::filesystem::path parsed(value);
-        if (!parsed.is_absolute() || parsed.lexically_normal() != parsed)
-            return tl::unexpected(
-                complain(table_.get(key), fmt::format("'{}' must be an absolute, plain path: {}", key, value)));
-        return value;
-    }
-
-    Result<std::vector<std::string>> texts(std::string_view key, bool required) const {
-        std::vector<std::string> values;
-        const toml::node* node = table_.get(key);
-        if (node == nullptr && !required) return values;
-        const toml::array* list = node != nullptr ? node->as_array() : nullptr;
-        if (list == nullptr || list->empty())
-            return tl::unexpected(complain(node, fmt::format("'{}' must be a list of texts", key)));
-        for (const toml::node& entry : *list) {
-            const auto value = entry.value_exact<std::string>();
-            if (!value) return tl::unexpected(complain(&entry, fmt::format("'{}' must be a list of texts", key)));
-            values.push_back(*value);
-        }
-        return values;
-    }
-
-    Result<std::vector<Reader>> tables(std::string_view key) const {
-        std::vector<Reader> found;
-        const toml::node* node = table_.get(key);
-        if (node == nullptr) return found;
-        const toml::array* list = node->as_array();
-        if (list == nullptr) return tl::unexpected(complain(node, fmt::format("write [[{}]]", key)));
-        for (const toml::node& entry : *list) {
-            if (!entry.is_table()) return tl::unexpected(complain(&entry, fmt::format("write [[{}]]", key)));
-            found.emplace_back(*entry.as_table(), file_);
-        }
-        return found;
-    }
-
-    Result<void> only(std::initializer_list<std::string_view> known) const {
-        for (const auto& [key, node] : table_)
-            if (std::find(known.begin(), known.end(), key.str()) == known.end())
-                return tl::unexpected(complain(&node, fmt::format("'{}' is not known here", key.str()),
-                                               fmt::format("known are: {}", fmt::join(known, ", "))));
-        return {};
-    }
-
-    [[nodiscard]] const toml::table& table() const { return table_; }
-    [[nodiscard]] const std::string& file() const { return file_; }
-
- private:
-    const toml::table& table_;
-    const std::string& file_;
-};
-
-Result<RootEntry> read_root_entry(const Reader& reader) {
+Result<RootEntry> read_root_entry(const RecipeReader& reader) {
     struct Shape {
         RootEntry::Kind kind;
         const char* key;
@@ -140,7 +52,7 @@ Result<RootEntry> read_root_entry(const Reader& reader) {
         reader.complain(nullptr, "a [[root]] entry needs one of bind, copy, empty, directory, file, symlink"));
 }
 
-Result<void> read_layer(const Reader& reader, Recipe& recipe) {
+Result<void> read_layer(const RecipeReader& reader, Recipe& recipe) {
     recipe.layer = LayerKind::none;
     ASSAY_CHECK(reader.only({"kind", "manifests"}));
     ASSAY_TRY(const std::string kind, reader.text("kind", true));
@@ -187,8 +99,9 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
     } catch (const toml::parse_error& error) {
         return fail("read recipe", fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
     }
-    const Reader reader(parsed, file);
-    ASSAY_CHECK(reader.only({"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer"}));
+    const RecipeReader reader(parsed, file);
+    ASSAY_CHECK(
+        reader.only({"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "service"}));
 
     Recipe recipe;
     ASSAY_TRY(const std::string base_name, reader.text("base", false));
@@ -213,7 +126,7 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
     recipe.revision = static_cast<std::uint32_t>(*number);
 
     ASSAY_TRY(const auto tools, reader.tables("tool"));
-    for (const Reader& entry : tools) {
+    for (const RecipeReader& entry : tools) {
         Tool tool;
         ASSAY_CHECK(entry.only({"path", "package", "build"}));
         ASSAY_TRY(tool.path, entry.path("path"));
@@ -222,7 +135,7 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
         recipe.tools.push_back(std::move(tool));
     }
     ASSAY_TRY(const auto probes, reader.tables("probe"));
-    for (const Reader& entry : probes) {
+    for (const RecipeReader& entry : probes) {
         Probe probe;
         ASSAY_CHECK(entry.only({"name", "command", "stamp"}));
         ASSAY_TRY(probe.name, entry.text("name", true));
@@ -232,22 +145,20 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
             return tl::unexpected(entry.complain(nullptr, "'command' must start with an absolute path"));
         recipe.probes.push_back(std::move(probe));
     }
-    if (const toml::node* env = parsed.get("env")) {
-        if (!env->is_table()) return tl::unexpected(reader.complain(env, "write [env]"));
-        for (const auto& [name, node] : *env->as_table()) {
-            const auto value = node.value_exact<std::string>();
-            if (!value) return tl::unexpected(reader.complain(&node, "values of [env] are texts"));
-            set_env(recipe, std::string(name.str()), *value);
-        }
-    }
+    ASSAY_TRY(auto env, reader.pairs("env"));
+    for (auto& [name, value] : env) set_env(recipe, std::move(name), std::move(value));
     ASSAY_TRY(const auto entries, reader.tables("root"));
-    for (const Reader& entry : entries) {
+    for (const RecipeReader& entry : entries) {
         ASSAY_TRY(RootEntry step, read_root_entry(entry));
         recipe.root.push_back(std::move(step));
     }
     if (const toml::node* layer = parsed.get("layer")) {
         if (!layer->is_table()) return tl::unexpected(reader.complain(layer, "write [layer]"));
-        ASSAY_CHECK(read_layer(Reader(*layer->as_table(), file), recipe));
+        ASSAY_CHECK(read_layer(RecipeReader(*layer->as_table(), file), recipe));
+    }
+    if (const toml::node* service = parsed.get("service")) {
+        if (!service->is_table()) return tl::unexpected(reader.complain(service, "write [service]"));
+        ASSAY_TRY(recipe.service, read_service(RecipeReader(*service->as_table(), file)));
     }
     return recipe;
 }
@@ -309,19 +220,11 @@ Result<void> check_tools(const Recipe& recipe, bool build) {
 }
 
 std::vector<std::pair<std::string, std::string>> server_env(const Recipe& recipe, std::uint16_t port,
-                                                            const std::optional<Database>& database) {
+                                                            std::span<const Recipe* const> services) {
     auto env = recipe.env;
     env.emplace_back("PORT", std::to_string(port));
-    if (database) {
-        const std::string db_port = std::to_string(database->port);
-        env.emplace_back("DATABASE_URL", fmt::format("postgresql://{}:{}@{}:{}/{}", database->user, database->password,
-                                                     database->host, db_port, database->name));
-        env.emplace_back("PGHOST", database->host);
-        env.emplace_back("PGPORT", db_port);
-        env.emplace_back("PGUSER", database->user);
-        env.emplace_back("PGPASSWORD", database->password);
-        env.emplace_back("PGDATABASE", database->name);
-    }
+    for (const Recipe* beside : services)
+        env.insert(env.end(), beside->service->server_env.begin(), beside->service->server_env.end());
     return env;
 }
 

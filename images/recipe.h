@@ -1,5 +1,5 @@
 // What stands inside a sandbox, as data: a recipe names the host's files that an image shows, the tools that must be
-// there, the environment of a server, and how dependency layers are made.
+// there, the environment of a server, how dependency layers are made, and what a service beside a server is.
 //
 // Recipes are TOML files (images/<name>/recipe.toml), built into the program; an operator's folder of the same shape
 // goes before them. A recipe with a base is that base with its own entries after it.
@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "images/service.h"
 #include "sandbox/spec.h"
 
 namespace assay::images {
@@ -62,6 +64,7 @@ struct Recipe {
     std::vector<RootEntry> root;
     LayerKind layer = LayerKind::none;
     std::vector<std::string> manifests;  // file names that decide what the layer contains
+    std::optional<Service> service;      // set: not an image of servers, but what runs beside them
 };
 
 // Reads a recipe; `find_base` answers its `base`. Errors carry file:line.
@@ -77,18 +80,9 @@ std::vector<Tool> missing_tools(const Recipe& recipe, bool build);
 // The same as an error whose remedy is the apt command.
 Result<void> check_tools(const Recipe& recipe, bool build);
 
-// PostgreSQL as a server sees it.
-struct Database {
-    std::string host = "postgres";
-    std::uint16_t port = 5432;
-    std::string user = "user";
-    std::string password = "password";
-    std::string name = "conduit";
-};
-
-// Environment of a server: the recipe's, PORT, and DATABASE_URL and PG* when there is a database.
+// Environment of a server: the recipe's, PORT, and what the services beside it give (DATABASE_URL, PG*, ...).
 std::vector<std::pair<std::string, std::string>> server_env(const Recipe& recipe, std::uint16_t port,
-                                                            const std::optional<Database>& database);
+                                                            std::span<const Recipe* const> services = {});
 
 // The image's root on this host. Errors: a path that the recipe requires is not there.
 Result<sandbox::RootPlan> root_plan(const Recipe& recipe);

@@ -13,11 +13,36 @@ struct Sandbox::Route {
     Event<std::shared_ptr<sandbox::Reply>> launched;  // Launched or LaunchFailed; null when the launcher was lost
     Event<tl::expected<sandbox::Exit, Fault>> ended;
     boost::asio::io_context& reactor_context;
+    OnRefused on_refused;
     std::mutex mutex;
     std::optional<sandbox::Exit> main;
-    // Requests for sockets are answered in order.
+    // Requests of one kind are answered in order.
     std::deque<Event<std::shared_ptr<std::vector<Fd>>>> sockets;
+    std::deque<Event<std::optional<sandbox::Usage>>> looks;
+
+    // Nobody will answer any more.
+    void give_up() {
+        std::lock_guard lock(mutex);
+        for (auto& waiting : sockets) waiting.set(nullptr);
+        sockets.clear();
+        for (auto& waiting : looks) waiting.set(std::nullopt);
+        looks.clear();
+    }
 };
+
+namespace {
+
+// The oldest that waits, taken out.
+template <class T>
+std::optional<T> take_first(std::mutex& mutex, std::deque<T>& waiting) {
+    std::lock_guard lock(mutex);
+    if (waiting.empty()) return std::nullopt;
+    T first = std::move(waiting.front());
+    waiting.pop_front();
+    return first;
+}
+
+}  // namespace
 
 struct LauncherHost::Watch {
     Watch(boost::asio::io_context& context, int raw) : descriptor(context, raw) {}
@@ -67,14 +92,12 @@ void LauncherHost::route(sandbox::Reply reply) {
     if (std::holds_alternative<sandbox::Launched>(reply) || std::holds_alternative<sandbox::LaunchFailed>(reply)) {
         route->launched.set(std::make_shared<sandbox::Reply>(std::move(reply)));
     } else if (auto* sockets = std::get_if<sandbox::Sockets>(&reply)) {
-        std::optional<Event<std::shared_ptr<std::vector<Fd>>>> waiting;
-        {
-            std::lock_guard lock(route->mutex);
-            if (route->sockets.empty()) return;
-            waiting = std::move(route->sockets.front());
-            route->sockets.pop_front();
-        }
-        waiting->set(std::make_shared<std::vector<Fd>>(std::move(sockets->sockets)));
+        if (auto waiting = take_first(route->mutex, route->sockets))
+            waiting->set(std::make_shared<std::vector<Fd>>(std::move(sockets->sockets)));
+    } else if (auto* used = std::get_if<sandbox::Used>(&reply)) {
+        if (auto waiting = take_first(route->mutex, route->looks)) waiting->set(used->usage);
+    } else if (auto* refused = std::get_if<sandbox::CallRefused>(&reply)) {
+        if (route->on_refused) route->on_refused(refused->call);
     } else if (auto* main = std::get_if<sandbox::MainEnded>(&reply)) {
         std::lock_guard lock(route->mutex);
         route->main = std::move(main->exit);
@@ -82,9 +105,8 @@ void LauncherHost::route(sandbox::Reply reply) {
         {
             std::lock_guard lock(route->mutex);
             if (!route->main) route->main = ended->exit;
-            for (auto& waiting : route->sockets) waiting.set(nullptr);
-            route->sockets.clear();
         }
+        route->give_up();
         route->ended.set(std::move(ended->exit));
     }
 }
@@ -98,11 +120,7 @@ void LauncherHost::lost(const std::string& reason) {
     }
     for (auto& [id, route] : routes) {
         route->launched.set(nullptr);
-        {
-            std::lock_guard lock(route->mutex);
-            for (auto& waiting : route->sockets) waiting.set(nullptr);
-            route->sockets.clear();
-        }
+        route->give_up();
         route->ended.set(tl::unexpected(Fault{"sandbox", "its launcher ended: " + reason, true}));
     }
 }
@@ -110,6 +128,12 @@ void LauncherHost::lost(const std::string& reason) {
 void LauncherHost::forget(SandboxId id) {
     std::lock_guard lock(mutex_);
     routes_.erase(id);
+}
+
+Result<void> LauncherHost::request_look(SandboxId id) {
+    std::lock_guard lock(mutex_);
+    if (lost_) return fail("look", *lost_);
+    return launcher_.look(id);
 }
 
 Result<void> LauncherHost::request_sockets(SandboxId id, std::uint32_t count) {
@@ -123,8 +147,10 @@ void LauncherHost::kill(SandboxId id) {
     if (!lost_) (void)launcher_.kill(id);  // a launcher that has gone has ended its sandboxes
 }
 
-Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio) {
+Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
+                                                           OnRefused on_refused) {
     auto route = std::make_shared<Sandbox::Route>(reactor_.context());
+    route->on_refused = std::move(on_refused);
     Result<SandboxId> id;
     {
         std::lock_guard lock(mutex_);
@@ -188,6 +214,17 @@ Task<tl::expected<sandbox::Exit, Fault>> Sandbox::ended() const { return route_-
 
 Task<std::optional<tl::expected<sandbox::Exit, Fault>>> Sandbox::ended_until(Instant deadline) const {
     return route_->ended.wait_until(deadline);
+}
+
+Task<std::optional<sandbox::Usage>> Sandbox::look() {
+    Event<std::optional<sandbox::Usage>> answer(route_->reactor_context);
+    {
+        std::lock_guard lock(route_->mutex);
+        route_->looks.push_back(answer);
+    }
+    // Whoever ends it gives up on what waits by then; what came later is ours.
+    if (has_ended() || !host_->request_look(id_)) route_->give_up();
+    co_return co_await answer.wait();
 }
 
 Task<tl::expected<Fd, Fault>> Sandbox::socket() {

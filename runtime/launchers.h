@@ -6,6 +6,7 @@
 // ends with a fault, and launch() fails from then on.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,10 @@ using NoLaunch = std::variant<LaunchRefused, Fault>;
 
 class LauncherHost;
 
+// Hears of system calls that a sandbox was refused, each name and answer once; on the reactor thread, perhaps before
+// the launch is answered.
+using OnRefused = std::function<void(const sandbox::RefusedCall&)>;
+
 // A running sandbox. Move-only; ending it is the owner's duty (kill), the destructor makes sure.
 class Sandbox {
  public:
@@ -46,6 +51,8 @@ class Sandbox {
     // The last word: torn down and accounted. A fault when the launcher died meanwhile.
     [[nodiscard]] Task<tl::expected<sandbox::Exit, Fault>> ended() const;
     [[nodiscard]] Task<std::optional<tl::expected<sandbox::Exit, Fault>>> ended_until(Instant deadline) const;
+    // What it has used so far; begins a new phase of memory. Nothing once it has ended.
+    [[nodiscard]] Task<std::optional<sandbox::Usage>> look();
     // An unconnected TCP socket inside the sandbox's network namespace.
     [[nodiscard]] Task<tl::expected<Fd, Fault>> socket();
 
@@ -63,7 +70,8 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
     ~LauncherHost();
     void watch();  // begin to route replies; call once, after construction into a shared_ptr
 
-    [[nodiscard]] Task<tl::expected<Sandbox, NoLaunch>> launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio);
+    [[nodiscard]] Task<tl::expected<Sandbox, NoLaunch>> launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
+                                                               OnRefused on_refused = {});
     [[nodiscard]] int stage() const noexcept { return launcher_.stage(); }
     [[nodiscard]] unsigned outer_uid() const noexcept { return launcher_.outer_uid(); }
     [[nodiscard]] unsigned outer_gid() const noexcept { return launcher_.outer_gid(); }
@@ -76,6 +84,7 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
     void route(sandbox::Reply reply);
     void lost(const std::string& reason);
     void forget(sandbox::SandboxId id);
+    Result<void> request_look(sandbox::SandboxId id);
     Result<void> request_sockets(sandbox::SandboxId id, std::uint32_t count);
     void kill(sandbox::SandboxId id);
 

@@ -5,12 +5,18 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <mutex>
+#include <optional>
 
 namespace assay::runtime {
 
 struct LogCapture::Shared {
-    Shared(boost::asio::io_context& context, Fd read, std::size_t bytes)
-        : descriptor(context, read.release()), keep(bytes) {}
+    struct Watched {
+        std::string text;
+        Event<bool> seen;
+    };
+    Shared(boost::asio::io_context& io, Fd read, std::size_t bytes)
+        : context(io), descriptor(io, read.release()), keep(bytes) {}
+    boost::asio::io_context& context;
     boost::asio::posix::stream_descriptor descriptor;
     std::size_t keep;
     std::mutex mutex;
@@ -18,6 +24,16 @@ struct LogCapture::Shared {
     std::string head;
     std::string tail;  // at most 2 * keep, cut to `keep` when it gets there
     std::uint64_t dropped = 0;
+    std::optional<Watched> watched;
+
+    // With the mutex held, after every change.
+    void look() {
+        if (!watched) return;
+        const bool found = head.find(watched->text) != std::string::npos;
+        if (!found && !ended) return;
+        watched->seen.set(found);
+        watched.reset();
+    }
 
     void append(std::string_view bytes) {
         const std::size_t room = keep - std::min(keep, head.size());
@@ -55,6 +71,7 @@ void LogCapture::wait(std::shared_ptr<Shared> shared) {
                               {
                                   std::lock_guard lock(shared->mutex);
                                   drain(*shared);
+                                  shared->look();
                                   if (shared->ended) return shared->descriptor.close();
                               }
                               wait(std::move(shared));
@@ -82,6 +99,14 @@ std::string LogCapture::text() const {
     std::string text = shared_->head;
     if (shared_->dropped != 0) text += "\n[... " + std::to_string(shared_->dropped) + " bytes not kept ...]\n";
     return text + shared_->tail;
+}
+
+Event<bool> LogCapture::watch_for(std::string text) const {
+    Event<bool> seen(shared_->context);
+    std::lock_guard lock(shared_->mutex);
+    shared_->watched.emplace(Shared::Watched{std::move(text), seen});
+    shared_->look();
+    return seen;
 }
 
 std::string LogCapture::tail(std::size_t bytes) const {

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/units.h"
+#include "runtime/event.h"
 #include "runtime/reactor.h"
 
 namespace assay::runtime {
@@ -25,6 +26,9 @@ class LogCapture {
     // What is left in the pipe of a server that has ended is read before this returns.
     [[nodiscard]] std::string text() const;
     [[nodiscard]] std::string tail(std::size_t bytes) const;
+    // True once `text` stands in what is kept of the output's head, false when the output ends without it. One call a
+    // log.
+    [[nodiscard]] Event<bool> watch_for(std::string text) const;
 
  private:
     struct Shared;

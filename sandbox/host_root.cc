@@ -75,9 +75,9 @@ RootPlan host_root() {
     plan.steps.push_back(plain(Kind::symlink, "/etc/localtime", "/usr/share/zoneinfo/UTC"));
     plan.steps.push_back(file("/etc/timezone", "UTC\n"));
     // Folders are binds, and a bind costs every launch a little; files are copied into the root's own tmpfs.
-    for (const char* path : {"/etc/ssl", "/etc/alternatives"}) plan.steps.push_back(bind(path));
+    for (const char* path : {"/etc/ssl/certs", "/etc/alternatives"}) plan.steps.push_back(bind(path));
     for (const char* path : {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/mime.types", "/etc/services",
-                             "/etc/protocols", "/etc/debian_version", "/etc/os-release"})
+                             "/etc/protocols", "/etc/debian_version", "/etc/os-release", "/etc/ssl/openssl.cnf"})
         if (auto content = read_file(path, kLargestCopy)) plan.steps.push_back(file(path, std::move(*content)));
     for (const char* path : {"/app", "/home/user", "/tmp", "/proc", "/run", "/var/tmp"})
         plan.steps.push_back(plain(Kind::directory, path));

@@ -4,12 +4,14 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <utility>
 
 #include "sandbox/remedy.h"
@@ -28,6 +30,21 @@ Error from_wire(const wire::Failure& failure) {
     return error;
 }
 
+RefusedCall with_name(const wire::RefusedCall& call) {
+    const char* error = ::strerrorname_np(call.error);
+    RefusedCall named;
+    named.call = call.number == -1 ? "other" : call_name(call.arch, call.number);
+    if (call.told_apart) named.argument = call.argument;
+    if (call.error != 0 && error != nullptr) named.error = error;
+    named.count = call.count;
+    return named;
+}
+
+Exit with_names(wire::End end) {
+    for (const wire::RefusedCall& call : end.refused) end.exit.refused_calls.push_back(with_name(call));
+    return std::move(end.exit);
+}
+
 struct SpawnSetup {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -43,7 +60,7 @@ struct SpawnSetup {
     }
 };
 
-// Starts assay-launcher with `socket` as descriptor 3, an empty environment, a session of its own (the terminal's
+// Starts assay-launcher with `socket` as descriptor 3, an environment of our own, a session of its own (the terminal's
 // signals are assay's to handle) and default signal handling.
 Result<pid_t> spawn(const std::string& program, int socket) {
     SpawnSetup setup;
@@ -58,7 +75,9 @@ Result<pid_t> spawn(const std::string& program, int socket) {
     ::posix_spawnattr_setflags(&setup.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
     char name[] = "assay-launcher";
     char* argv[] = {name, nullptr};
-    char* envp[] = {nullptr};
+    // Without rseq: the kernel would write to that page of every init, and copy it for that.
+    char tunables[] = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
+    char* envp[] = {tunables, nullptr};
     pid_t pid = -1;
     int code = ::posix_spawn(&pid, program.c_str(), &setup.actions, &setup.attributes, argv, envp);
     if (code != 0) {
@@ -114,6 +133,8 @@ Result<Launcher> Launcher::start(const RootPlan& plan, const Options& options) {
     hello.cgroups = options.cgroups;
     hello.net_pool = options.net_pool;
     hello.base_filter = policies->base;
+    hello.base_reporting = policies->base_reporting;
+    hello.looked_at = policies->looked_at;
     for (const CompiledPolicy& policy : policies->policies) hello.filters.push_back({policy.name, policy.program});
     ASSAY_CHECK(wire::send(state.socket.get(), wire::Kind::hello, wire::encode(hello), {}, true));
     auto answer = wire::receive(state.socket.get(), true);
@@ -155,6 +176,10 @@ Result<SandboxId> Launcher::launch(const Spec& spec, const Stdio& stdio) {
     const int all[3] = {stdio.in, stdio.out, stdio.err};
     for (int i = 0; i < 3; ++i) {
         if (all[i] < 0) continue;
+        struct stat info {};
+        if (::fstat(all[i], &info) == 0 && S_ISDIR(info.st_mode))
+            return fail_errno(EISDIR, "launch", "standard input or output is a folder: a way out of the sandbox",
+                              "redirect it from a file, a pipe or /dev/null");
         request.stdio = static_cast<std::uint8_t>(request.stdio | 1 << i);
         fds.push_back(all[i]);
     }
@@ -165,6 +190,10 @@ Result<SandboxId> Launcher::launch(const Spec& spec, const Stdio& stdio) {
 Result<void> Launcher::open_sockets(SandboxId id, std::uint32_t count) {
     return wire::send(state_->socket.get(), wire::Kind::open_sockets, wire::encode(wire::SocketCount{id, count}), {},
                       true);
+}
+
+Result<void> Launcher::look(SandboxId id) {
+    return wire::send(state_->socket.get(), wire::Kind::look, wire::encode(wire::Name{id}), {}, true);
 }
 
 Result<void> Launcher::kill(SandboxId id) {
@@ -196,13 +225,23 @@ Result<std::optional<Reply>> Launcher::receive() {
             ASSAY_TRY(auto name, wire::decode<wire::Name>(message->body));
             return std::optional<Reply>(Sockets{name.id, std::move(message->fds)});
         }
+        case wire::Kind::used: {
+            ASSAY_TRY(auto used, wire::decode<wire::Used>(message->body));
+            return std::optional<Reply>(Used{used.id, used.known ? std::optional<Usage>(used.usage) : std::nullopt});
+        }
+        case wire::Kind::call_refused: {
+            ASSAY_TRY(auto refused, wire::decode<wire::CallRefused>(message->body));
+            return std::optional<Reply>(CallRefused{refused.id, with_name(refused.call)});
+        }
         case wire::Kind::main_ended: {
             ASSAY_TRY(auto end, wire::decode<wire::End>(message->body));
-            return std::optional<Reply>(MainEnded{end.id, std::move(end.exit)});
+            const SandboxId id = end.id;
+            return std::optional<Reply>(MainEnded{id, with_names(std::move(end))});
         }
         case wire::Kind::ended: {
             ASSAY_TRY(auto end, wire::decode<wire::End>(message->body));
-            return std::optional<Reply>(Ended{end.id, std::move(end.exit)});
+            const SandboxId id = end.id;
+            return std::optional<Reply>(Ended{id, with_names(std::move(end))});
         }
         default: return fail("talk to launcher", "unexpected message");
     }

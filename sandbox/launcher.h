@@ -51,6 +51,19 @@ struct Sockets {
     std::vector<Fd> sockets;
 };
 
+// Reply to look(): nothing when the sandbox does not run (any more), or no cgroup counts what it uses.
+struct Used {
+    SandboxId id = 0;
+    std::optional<Usage> usage;
+};
+
+// Unasked: a system call was refused, the first of its name and answer in this sandbox. The program goes on; how often
+// it happened is in Exit::refused_calls.
+struct CallRefused {
+    SandboxId id = 0;
+    RefusedCall call;
+};
+
 // Unasked: main has ended, but processes that it left behind still run (Spec::outlive_main).
 struct MainEnded {
     SandboxId id = 0;
@@ -63,7 +76,7 @@ struct Ended {
     Exit exit;
 };
 
-using Reply = std::variant<Launched, LaunchFailed, Sockets, MainEnded, Ended>;
+using Reply = std::variant<Launched, LaunchFailed, Sockets, Used, CallRefused, MainEnded, Ended>;
 
 class Launcher {
  public:
@@ -94,6 +107,8 @@ class Launcher {
     // names no program. May wait for the launcher to take earlier requests (it never waits for us).
     Result<SandboxId> launch(const Spec& spec, const Stdio& stdio);
     Result<void> open_sockets(SandboxId id, std::uint32_t count);
+    // What it has used so far. Begins a new phase for phase_memory_peak.
+    Result<void> look(SandboxId id);
     // Ends the sandbox now (SIGKILL to its init); Ended follows. Unknown ids are ignored.
     Result<void> kill(SandboxId id);
 

@@ -75,10 +75,12 @@ class Parser {
             return {};
         }
         if (words[0] == "include") return include(words, line, depth);
-        if (words[0] != "allow" && words[0] != "refuse")
-            return wrong(line, "expected allow, refuse, default or include, found " + std::string(words[0]));
+        const auto verdict = verdict_of(words[0]);
+        if (!verdict)
+            return wrong(line,
+                         "expected allow, refuse, decline, kill, default or include, found " + std::string(words[0]));
         if (reason.empty()) return wrong(line, "a rule needs its reason after '#'");
-        return rule(words, line, reason);
+        return rule(*verdict, words, line, reason);
     }
 
     Result<void> include(const Words& words, unsigned line, unsigned depth) {
@@ -89,14 +91,22 @@ class Parser {
         return wrong(line, "no policy is called " + std::string(words[1]));
     }
 
-    Result<void> rule(const Words& words, unsigned line, std::string_view reason) {
+    static std::optional<Verdict> verdict_of(std::string_view word) {
+        if (word == "allow") return Verdict::allow;
+        if (word == "refuse") return Verdict::refuse;
+        if (word == "decline") return Verdict::decline;
+        if (word == "kill") return Verdict::kill;
+        return std::nullopt;
+    }
+
+    Result<void> rule(Verdict verdict, const Words& words, unsigned line, std::string_view reason) {
         PolicyRule base;
-        base.allow = words[0] == "allow";
+        base.verdict = verdict;
         base.line = line;
         base.reason = reason;
         auto cut = std::find(words.begin(), words.end(), "if");
         Words calls(words.begin() + 1, cut);
-        if (!base.allow) {
+        if (verdict == Verdict::refuse || verdict == Verdict::decline) {
             auto error = calls.empty() ? std::nullopt : errno_by_name(calls.back());
             if (!error) return wrong(line, "a refusal names its error last");
             base.error = *error;
@@ -118,7 +128,7 @@ class Parser {
         return {};
     }
 
-    // "argN in A B" | "argN == A" | "argN & M == A", joined by "and": as a list of alternatives.
+    // "argN in A B" | "argN == A" | "argN != A" | "argN & M == A", joined by "and": as a list of alternatives.
     Result<std::vector<std::vector<PolicyCondition>>> conditions(Words words, unsigned line) {
         std::vector<std::vector<PolicyCondition>> all(1);
         while (true) {
@@ -150,10 +160,12 @@ class Parser {
             base.mask = *mask;
             at += 2;
         }
-        const bool one = at < part.size() && part[at] == "==";
+        base.differs = at < part.size() && part[at] == "!=";
+        const bool one = base.differs || (at < part.size() && part[at] == "==");
+        if (base.differs && at != 1) return wrong(line, "a mask is compared by == only");
         if (at >= part.size() || (!one && (part[at] != "in" || at != 1)) || at + 1 >= part.size() ||
             (one && part.size() != at + 2))
-            return wrong(line, "expected: argN in VALUE... | argN == VALUE | argN & MASK == VALUE");
+            return wrong(line, "expected: argN in VALUE... | argN == VALUE | argN != VALUE | argN & MASK == VALUE");
         std::vector<PolicyCondition> options;
         for (++at; at < part.size(); ++at) {
             auto value = number(part[at]);

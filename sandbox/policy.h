@@ -22,13 +22,22 @@ struct PolicyCondition {
     unsigned arg = 0;                        // 0..5
     std::uint64_t mask = ~std::uint64_t{0};  // all ones: compares the whole argument
     std::uint64_t value = 0;
+    bool differs = false;  // holds when the masked argument is not `value`
     bool operator==(const PolicyCondition&) const = default;
+};
+
+// What becomes of a call.
+enum class Verdict : std::uint8_t {
+    allow,
+    refuse,   // answered with an errno, and reported
+    decline,  // answered with an errno, not reported: what programs try as a matter of course
+    kill      // ends the process by SIGSYS
 };
 
 struct PolicyRule {
     std::string call;
-    bool allow = false;
-    int error = 0;                            // errno of a refusal
+    Verdict verdict = Verdict::refuse;
+    int error = 0;                            // errno of refuse and decline
     std::vector<PolicyCondition> conditions;  // all must hold; empty = always
     unsigned line = 0;
     std::string reason;
@@ -36,7 +45,7 @@ struct PolicyRule {
 
 struct Policy {
     std::string name;
-    int default_error = 0;
+    int default_error = 0;          // a call without a rule that holds is refused with it
     std::vector<PolicyRule> rules;  // one per call and value: lists are spread out
 };
 

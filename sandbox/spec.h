@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,6 +90,8 @@ struct Spec {
     std::uint64_t net_of = 0;       // sandbox id, for Net::shared
     std::uint32_t sockets = 2;      // unconnected TCP sockets of the sandbox's net namespace in Launched::sockets
     std::string policy = "server";  // seccomp policy: a file of sandbox/policies/, compiled once
+    bool trace = false;             // refused calls are made all the same: for programs that are trusted, to see
+                                    // what they need
     bool outlive_main = true;       // processes that main left behind keep the sandbox running (as a container's do)
 };
 
@@ -96,13 +99,33 @@ struct Spec {
 // 127.0.0.1 alone is refused as it is in the paper's harness.
 inline constexpr const char* kServiceAddress = "10.0.2.1";
 
+inline constexpr Micros kNotMeasured{-1};  // this host does not count it
+
+// Since exec, but for phase_memory_peak. Without cgroups the CPU times are those of processes that were waited for.
 struct Usage {
     Micros wall{0};
-    Micros cpu_user{0};
+    Micros cpu_user{0};  // with cgroups: what is not known to be system time
     Micros cpu_system{0};
     Bytes memory_peak;                 // cgroup peak; largest RSS of one process without cgroups
+    Bytes phase_memory_peak;           // since the last look; where the kernel cannot set it back: since exec
     std::uint32_t processes_peak = 0;  // 0 = not measured on this host
     Bytes disk;                        // of the bounded tmpfs at the end
+    std::uint32_t inodes = 0;          // likewise
+    // Held back by Limits::cpus: how often, and how long (all processes added up).
+    std::uint64_t throttled_periods = 0;
+    Micros throttled = kNotMeasured;
+    // Pressure (PSI): time in which at least one of its processes waited for CPU, memory, the disk.
+    Micros stalled_cpu = kNotMeasured;
+    Micros stalled_memory = kNotMeasured;
+    Micros stalled_io = kNotMeasured;
+};
+
+// System calls that the policy refused, of one name, argument and answer. They did not end the program.
+struct RefusedCall {
+    std::string call;  // the kernel's name; "other" for those beyond the first kinds that are told apart (32)
+    std::optional<std::uint64_t> argument;  // the one that the policy looks at: a socket's family, ioctl's request
+    std::string error;                      // what the program got, "EPERM"; empty for "other"
+    std::uint64_t count = 0;
 };
 
 // How a sandbox ended. Filled by the launcher from wait status and kernel accounting, never from anything
@@ -119,6 +142,8 @@ struct Exit {
     std::string limit;                    // "wall_time", "cpu_time", "memory", empty
     std::vector<std::string> limits_hit;  // also those that did not end it: "processes", "disk", ...
     std::vector<std::string> unenforced;  // limits asked for that this host cannot enforce
+    std::vector<RefusedCall> refused_calls;
+    bool refusals_seen = true;  // false: this host gives the launcher no listener, so that none is counted
     Usage usage;
 };
 

@@ -23,9 +23,12 @@ enum class Kind : std::uint32_t {
     launch,         // parent -> launcher; descriptors: those of Stdio that `stdio` names
     open_sockets,   // parent -> launcher
     kill,           // parent -> launcher
+    look,           // parent -> launcher
     launched,       // launcher -> parent; descriptors: pidfd, sockets
     launch_failed,  // launcher -> parent
     sockets,        // launcher -> parent; descriptors: sockets
+    used,           // launcher -> parent: answer to look
+    call_refused,   // launcher -> parent: the first of its kind in a sandbox
     main_ended,     // launcher -> parent
     ended           // launcher -> parent
 };
@@ -40,8 +43,11 @@ struct Hello {
     RootPlan plan;
     bool cgroups = true;
     std::uint32_t net_pool = 0;
-    std::string base_filter;      // for the launcher itself, before the first launch
-    std::vector<Filter> filters;  // one per policy, over the base
+    std::string base_filter;     // for the launcher itself, before the first launch: answers refused calls
+    std::string base_reporting;  // the same, which hands them to a listener
+    std::vector<std::pair<std::int32_t, std::uint32_t>>
+        looked_at;                // call number, and the argument that policies look at
+    std::vector<Filter> filters;  // one per policy, over the base; may be empty
 };
 
 struct Ready {
@@ -68,13 +74,35 @@ struct SocketCount {  // of open_sockets
     std::uint32_t count = 0;
 };
 
-struct Name {  // of kill, launched, sockets
+struct Name {  // of kill, look, launched, sockets
     std::uint64_t id = 0;
+};
+
+// A refused call as the kernel counts: names are given by the parent.
+struct RefusedCall {
+    std::uint32_t arch = 0;   // AUDIT_ARCH_...
+    std::int32_t number = 0;  // -1: beyond those that are told apart
+    std::int32_t error = 0;
+    bool told_apart = false;  // by `argument`
+    std::uint64_t argument = 0;
+    std::uint64_t count = 0;
+};
+
+struct CallRefused {
+    std::uint64_t id = 0;
+    RefusedCall call;
+};
+
+struct Used {
+    std::uint64_t id = 0;
+    bool known = false;  // false: no such sandbox runs, or without cgroups
+    Usage usage;
 };
 
 struct End {  // of main_ended, ended
     std::uint64_t id = 0;
-    Exit exit;
+    Exit exit;  // without its refused_calls
+    std::vector<RefusedCall> refused;
 };
 
 // --- fields -----------------------------------------------------------------------------------------------------
@@ -93,7 +121,7 @@ void fields(A& a, Filter& v) {
 }
 template <class A>
 void fields(A& a, Hello& v) {
-    a(v.plan, v.cgroups, v.net_pool, v.base_filter, v.filters);
+    a(v.plan, v.cgroups, v.net_pool, v.base_filter, v.base_reporting, v.looked_at, v.filters);
 }
 template <class A>
 void fields(A& a, Ready& v) {
@@ -118,7 +146,7 @@ void fields(A& a, WorkTree& v) {
 template <class A>
 void fields(A& a, Spec& v) {
     a(v.label, v.argv, v.env, v.work_dir, v.home, v.work_tree, v.binds, v.limits, v.net, v.net_of, v.sockets, v.policy,
-      v.outlive_main);
+      v.trace, v.outlive_main);
 }
 template <class A>
 void fields(A& a, Launch& v) {
@@ -134,15 +162,28 @@ void fields(A& a, Name& v) {
 }
 template <class A>
 void fields(A& a, Usage& v) {
-    a(v.wall, v.cpu_user, v.cpu_system, v.memory_peak, v.processes_peak, v.disk);
+    a(v.wall, v.cpu_user, v.cpu_system, v.memory_peak, v.phase_memory_peak, v.processes_peak, v.disk, v.inodes,
+      v.throttled_periods, v.throttled, v.stalled_cpu, v.stalled_memory, v.stalled_io);
+}
+template <class A>
+void fields(A& a, Used& v) {
+    a(v.id, v.known, v.usage);
 }
 template <class A>
 void fields(A& a, Exit& v) {
-    a(v.how, v.code, v.limit, v.limits_hit, v.unenforced, v.usage);
+    a(v.how, v.code, v.limit, v.limits_hit, v.unenforced, v.refusals_seen, v.usage);
+}
+template <class A>
+void fields(A& a, RefusedCall& v) {
+    a(v.arch, v.number, v.error, v.told_apart, v.argument, v.count);
+}
+template <class A>
+void fields(A& a, CallRefused& v) {
+    a(v.id, v.call);
 }
 template <class A>
 void fields(A& a, End& v) {
-    a(v.id, v.exit);
+    a(v.id, v.exit, v.refused);
 }
 
 // --- codec ------------------------------------------------------------------------------------------------------

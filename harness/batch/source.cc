@@ -81,7 +81,7 @@ tl::expected<SourceTree, SourceError> materialise(const Submission& submission, 
         case Source::Kind::tar: ASSAY_CHECK(write_tar(path, writer, limits)); break;
         case Source::Kind::none: return rejected(path + ": the run has no *.patch", "there is nothing to evaluate");
         case Source::Kind::patch: {
-            ASSAY_TRY(tree.added.patch, write_patch(path, *submission.task, writer, limits));
+            ASSAY_TRY(tree.added.patch, write_patch(submission, directory, writer, limits));
             break;
         }
     }

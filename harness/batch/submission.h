@@ -27,7 +27,11 @@ struct Task {
     std::string base_url;                 // path before every route, "/api"; may be empty
     std::string healthcheck;              // path, from the root: "/api/health-check"; may be empty
     std::string collection;               // absolute path of the Postman collection
-    std::string base_patch;  // text of the diff that prepares the tree (feature tasks); empty = an empty tree
+    std::vector<std::string> services;  // beside the server, by name: "redis"; PostgreSQL also follows from constraints
+    std::string base_patch;               // text of the diff that prepares the tree (feature tasks); empty = none
+    std::string repo_url;     // of a feature task: the repository that is changed, an address or a folder; else empty
+    std::string repo_commit;  // the commit that a submission's diff is against; empty when repo_url is
+    std::string folder;       // that paths of the task are relative to
     nlohmann::json metadata = nullptr;  // "taskMetadata" as it stands in the file
 };
 
@@ -42,6 +46,7 @@ struct Submission {
     std::shared_ptr<const Task> task;
     Source source;
     std::map<std::string, std::string> labels;  // agent, model, run, date, ...: free; numbers as they were written
+    std::string base{};                         // folder with the tree that a patch is against; empty = an empty tree
 };
 
 // An entry that cannot be run. The rest of the batch can.

@@ -16,6 +16,13 @@ using nlohmann::json;
 
 constexpr std::uint64_t kTaskLimit = 16u << 20;
 constexpr int kFoldersUp = 3;
+constexpr const char* kCommands = R"(["./run.sh"])";
+
+// A collection or a Hurl file, or a folder of Hurl files.
+bool is_suite(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored) || fs::is_directory(path, ignored);
+}
 
 std::string image_of(std::string_view docker_folder) {
     constexpr std::array<std::string_view, 6> python{"uv", "python", "aiohttp", "django", "fastapi", "flask"};
@@ -36,6 +43,7 @@ class Reader {
         if (!object.is_object()) return bad("", "a task must be an object, this is " + type(object), "write {...}");
         auto task = std::make_shared<Task>();
         task->where = text_.where(root_);
+        task->folder = folder_;
         ASSAY_TRY(task->name, text_at(object, "", "name", true));
         if (task->name.empty()) return bad("/name", "\"name\" is empty", "name the task");
         ASSAY_TRY(const std::string docker, text_at(object, "", "dockerFolder", true));
@@ -45,6 +53,7 @@ class Reader {
         ASSAY_CHECK(read_repository(object, *task));
         ASSAY_CHECK(read_patch(object, *task));
         ASSAY_CHECK(read_constraints(*task));
+        ASSAY_TRY(task->services, strings_at(object, "", "services", R"(["redis"])"));
         ASSAY_TRY(task->collection, collection(object));
         if (auto found = object.find("taskMetadata"); found != object.end()) task->metadata = *found;
         return std::shared_ptr<const Task>(std::move(task));
@@ -71,18 +80,18 @@ class Reader {
         return found->get<std::string>();
     }
 
-    Result<std::vector<std::string>> commands_at(const json& object, const std::string& pointer,
-                                                 const char* key) const {
-        std::vector<std::string> commands;
+    Result<std::vector<std::string>> strings_at(const json& object, const std::string& pointer, const char* key,
+                                                const char* example) const {
+        std::vector<std::string> list;
         auto found = object.find(key);
-        if (found == object.end() || found->is_null()) return commands;
+        if (found == object.end() || found->is_null()) return list;
         const bool strings = found->is_array() && std::all_of(found->begin(), found->end(),
                                                               [](const json& item) { return item.is_string(); });
         if (!strings)
             return bad(pointer + "/" + key, "\"" + std::string(key) + "\" must be an array of strings",
-                       "write for example [\"./run.sh\"]");
-        for (const json& item : *found) commands.push_back(item.get<std::string>());
-        return commands;
+                       std::string("write for example ") + example);
+        for (const json& item : *found) list.push_back(item.get<std::string>());
+        return list;
     }
 
     Result<std::string> path_at(const json& object, const std::string& pointer, const char* key) const {
@@ -99,8 +108,12 @@ class Reader {
         if (found == object.end() || !found->is_object())
             return bad(at, "\"repoMetadata\" is missing or not an object",
                        "add it, with setupCmds, runCmds, port, baseUrl, healthcheckEndpoint");
-        ASSAY_TRY(task.setup_cmds, commands_at(*found, at, "setupCmds"));
-        ASSAY_TRY(task.run_cmds, commands_at(*found, at, "runCmds"));
+        ASSAY_TRY(task.repo_url, text_at(*found, at, "repoUrl", false));
+        ASSAY_TRY(task.repo_commit, text_at(*found, at, "repoCommit", false));
+        if (task.repo_url.empty() != task.repo_commit.empty())
+            return bad(at, "\"repoUrl\" and \"repoCommit\" belong together", "give both, or neither");
+        ASSAY_TRY(task.setup_cmds, strings_at(*found, at, "setupCmds", kCommands));
+        ASSAY_TRY(task.run_cmds, strings_at(*found, at, "runCmds", kCommands));
         if (task.run_cmds.empty())
             return bad(at + "/runCmds", "\"runCmds\" is missing or empty", "write for example [\"./run.sh\"]");
         auto port = found->find("port");
@@ -142,9 +155,8 @@ class Reader {
 
     // Beside the task file; a bare file name also in the folders above, where the study keeps its own.
     Result<std::string> collection(const json& object) const {
-        std::error_code ignored;
         if (!suite_.empty()) {
-            if (fs::is_regular_file(suite_, ignored)) return fs::absolute(suite_).lexically_normal().string();
+            if (is_suite(suite_)) return fs::absolute(suite_).lexically_normal().string();
             return fail("read task", suite_ + ": no such file", "give --suite an existing collection");
         }
         ASSAY_TRY(const std::string name, text_at(object, "", "postmanCollection", false));
@@ -155,7 +167,7 @@ class Reader {
         fs::path at = fs::absolute(folder_.empty() ? "." : folder_);
         for (int up = 0; up <= kFoldersUp; ++up) {
             const fs::path candidate = (at / wanted).lexically_normal();
-            if (fs::is_regular_file(candidate, ignored)) return candidate.string();
+            if (is_suite(candidate)) return candidate.string();
             if (wanted.has_parent_path() || !at.has_relative_path()) break;
             at = at.parent_path();
         }
@@ -202,8 +214,7 @@ Result<std::shared_ptr<const Task>> standard_task(const std::string& name, std::
     task->base_url = "/api";
     task->healthcheck = "/api/health-check";
     ASSAY_TRY(task->constraints, verify::parse_task_name(name));
-    std::error_code ignored;
-    if (!fs::is_regular_file(suite, ignored))
+    if (!is_suite(suite))
         return fail("read task", suite.empty() ? "no collection for " + name : suite + ": no such file",
                     "give --suite an existing collection, or --tasks the folder of the task files");
     task->collection = fs::absolute(suite).lexically_normal().string();

@@ -105,6 +105,23 @@ Written<void> TreeWriter::link(const std::string& path, const std::string& targe
     return {};
 }
 
+Written<void> TreeWriter::remove(const std::string& path) {
+    std::string name, folder = path;
+    ASSAY_TRY(int parent, parent_of(path, name));
+    if (::unlinkat(parent, name.c_str(), 0) != 0) return fault({kStep, errno, path, {}});
+    --files_;
+    for (auto slash = folder.rfind('/'); slash != std::string::npos; slash = folder.rfind('/')) {
+        folder.resize(slash);
+        const auto above = folder.rfind('/');
+        ASSAY_TRY(parent, enter(above == std::string::npos ? "" : folder.substr(0, above)));
+        if (::unlinkat(parent, folder.substr(above == std::string::npos ? 0 : above + 1).c_str(), AT_REMOVEDIR) == 0)
+            continue;
+        if (errno == ENOTEMPTY || errno == EEXIST) return {};
+        return fault({kStep, errno, folder, {}});
+    }
+    return {};
+}
+
 Written<void> TreeWriter::begin_file(const std::string& path, bool executable) {
     std::string name;
     ASSAY_TRY(const int parent, parent_of(path, name));

@@ -26,6 +26,8 @@ class TreeWriter {
     Written<void> folder(const std::string& path);
     Written<void> link(const std::string& path, const std::string& target);
     Written<void> file(const std::string& path, std::string_view bytes, bool executable);
+    // A file or link that was written before. The folders that become empty go too, as git does it.
+    Written<void> remove(const std::string& path);
 
     // The same in pieces: begin, write, ..., end. A path that exists is replaced, but a folder is not.
     Written<void> begin_file(const std::string& path, bool executable);

@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -33,6 +36,34 @@ struct Item {
     std::vector<LogFile> files;
 };
 
+// Cuts what follows the last line break, which the end of a machine left, and gives the line before it; empty when
+// there is none. A missing file is empty.
+Result<std::string> mend_last_line(const std::string& path) {
+    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!file && errno == ENOENT) return std::string();
+    const off_t size = file ? ::lseek(file.get(), 0, SEEK_END) : -1;
+    if (size < 0) return fail_errno(errno, "continue journal", path);
+    constexpr off_t kBlock = 64 * 1024;
+    std::string tail;  // of the file, from `from` on
+    for (off_t from = size; from > 0;) {
+        const auto want = static_cast<std::size_t>(std::min(kBlock, from));
+        from -= static_cast<off_t>(want);
+        std::string block(want, '\0');
+        if (::pread(file.get(), block.data(), want, from) != static_cast<ssize_t>(want))
+            return fail_errno(errno, "continue journal", path);
+        tail.insert(0, block);
+        const auto end = tail.rfind('\n');
+        const auto before = end == std::string::npos || end == 0 ? end : tail.rfind('\n', end - 1);
+        if (before == std::string::npos && from > 0) continue;
+        const auto kept = end == std::string::npos ? 0 : from + static_cast<off_t>(end) + 1;
+        if (kept < size && ::ftruncate(file.get(), kept) != 0) return fail_errno(errno, "continue journal", path);
+        if (end == std::string::npos) return std::string();
+        const auto begin = before == std::string::npos || before == end ? 0 : before + 1;
+        return tail.substr(begin, end - begin);
+    }
+    return std::string();
+}
+
 }  // namespace
 
 struct Collector::State {
@@ -55,9 +86,10 @@ struct Collector::State {
     std::uint64_t sequence = 0;  // of the writer thread alone
 
     void post(Item item) {
-        item.at = std::chrono::duration_cast<Micros>(Clock::now() - begin);
         {
             std::lock_guard lock(mutex);
+            // Under the lock: the journal's order is that of its times.
+            item.at = std::chrono::duration_cast<Micros>(Clock::now() - begin);
             queue.push_back(std::move(item));
             ++accepted;
         }
@@ -145,6 +177,16 @@ Result<std::unique_ptr<Collector>> Collector::open(const std::string& folder, co
         return fail("make run folder", folder + " already holds a run",
                     "continue it with --resume, or name another folder with -o");
     if (!append) ASSAY_CHECK(replace_file(folder + "/manifest.json", manifest.dump(2) + "\n"));
+    if (append) {
+        ASSAY_TRY(const std::string last, mend_last_line(folder + "/events.ndjson"));
+        ASSAY_CHECK(mend_last_line(folder + "/results.jsonl"));
+        // Numbers and times go on where they were.
+        const json line = json::parse(last, nullptr, false);
+        if (line.is_object() && line.contains("seq")) {
+            state->sequence = line.value("seq", std::uint64_t{0}) + 1;
+            state->begin -= Micros(line.value("t_us", std::int64_t{0}));
+        }
+    }
     const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
     state->events = Fd(::open((folder + "/events.ndjson").c_str(), flags, 0644));
     if (!state->events) return fail_errno(errno, "open", folder + "/events.ndjson");

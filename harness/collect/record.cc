@@ -13,8 +13,9 @@ bool Verdict::structure_holds() const {
 double Verdict::raw_score() const {
     return counts.total == 0 ? 0.0 : static_cast<double>(counts.passed) / static_cast<double>(counts.total);
 }
-double Verdict::strict_score() const { return structure_holds() ? raw_score() : 0.0; }
-bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0; }
+// Answers that end the scripts would otherwise take their failures out of the count.
+double Verdict::strict_score() const { return structure_holds() && cut_short == 0 ? raw_score() : 0.0; }
+bool Verdict::tests_passed() const { return counts.failed == 0 && counts.total > 0 && cut_short == 0; }
 bool Verdict::succeeded() const { return tests_passed() && structure_holds(); }
 
 namespace {
@@ -36,8 +37,15 @@ json counts_json(const check::Counts& counts) {
 
 json verdict_json(const Verdict& verdict) {
     json assertions = counts_json(verdict.counts);
-    return {{"assertions", std::move(assertions)},    {"requests", verdict.requests},
-            {"presumed_timeouts", verdict.presumed},  {"raw_score", verdict.raw_score()},
+    assertions["known"] = verdict.reach.known;
+    assertions["unreached"] = verdict.reach.unreached;
+    if (verdict.reach.open > 0) assertions["open_items"] = verdict.reach.open;
+    json causes = {{"root_failures", verdict.causes.root_failures},
+                   {"following_failures", verdict.causes.following_failures},
+                   {"roots", verdict.causes.roots}};
+    return {{"assertions", std::move(assertions)},    {"causes", std::move(causes)},
+            {"requests", verdict.requests},           {"presumed_timeouts", verdict.presumed},
+            {"scripts_cut_short", verdict.cut_short}, {"raw_score", verdict.raw_score()},
             {"strict_score", verdict.strict_score()}, {"tests_passed", verdict.tests_passed()},
             {"succeeded", verdict.succeeded()},       {"structure", structure_json(verdict.structure)}};
 }
@@ -54,19 +62,63 @@ json exit_json(const sandbox::Exit& exit) {
     return out;
 }
 
+// Null: this host does not show them.
+json refused_json(const sandbox::Exit& exit) {
+    if (!exit.refusals_seen) return nullptr;
+    json calls = json::array();
+    for (const sandbox::RefusedCall& each : exit.refused_calls) {
+        calls.push_back(to_json(each));
+        calls.back()["count"] = each.count;
+    }
+    return calls;
+}
+
+json micros_json(Micros time) { return time == sandbox::kNotMeasured ? json(nullptr) : json(time.count()); }
+
+// What holds a server back, and is not its own doing.
+json held_back_json(const sandbox::Usage& used) {
+    return {{"throttled_us", micros_json(used.throttled)},
+            {"throttled_periods", used.throttled_periods},
+            {"stalled_cpu_us", micros_json(used.stalled_cpu)},
+            {"stalled_memory_us", micros_json(used.stalled_memory)},
+            {"stalled_io_us", micros_json(used.stalled_io)}};
+}
+
+json phase_json(const Phase& phase) {
+    json out = {{"wall_us", phase.wall.count()}};
+    if (!phase.server) return out;
+    out["cpu_us"] = (phase.server->cpu_user + phase.server->cpu_system).count();
+    out["memory_peak_bytes"] = phase.server->phase_memory_peak.count;
+    out.update(held_back_json(*phase.server));
+    return out;
+}
+
+json use_json(const sandbox::Usage& used) {
+    json out = {{"wall_us", used.wall.count()},
+                {"cpu_user_us", used.cpu_user.count()},
+                {"cpu_system_us", used.cpu_system.count()},
+                {"memory_peak_bytes", used.memory_peak.count},
+                {"processes_peak", used.processes_peak},
+                {"disk_bytes", used.disk.count},
+                {"inodes", used.inodes}};
+    out.update(held_back_json(used));
+    return out;
+}
+
 json usage_json(const Record& record) {
     json phases = json::object();
-    for (const Phase& phase : record.phases) phases[phase.name] = {{"wall_us", phase.wall.count()}};
+    for (const Phase& phase : record.phases) phases[phase.name] = phase_json(phase);
     json usage = {{"phases", std::move(phases)}};
     if (record.server.exit) {
-        const auto& used = record.server.exit->usage;
-        usage["server"] = {{"wall_us", used.wall.count()},
-                           {"cpu_user_us", used.cpu_user.count()},
-                           {"cpu_system_us", used.cpu_system.count()},
-                           {"memory_peak_bytes", used.memory_peak.count},
-                           {"processes_peak", used.processes_peak}};
+        usage["server"] = use_json(record.server.exit->usage);
         usage["limits_hit"] = record.server.exit->limits_hit;
         usage["unenforced"] = record.server.exit->unenforced;
+    }
+    for (const runtime::ServiceLife& service : record.services) {
+        json& use = usage["services"][service.name] = use_json(service.exit.usage);
+        use["ready_after_us"] = service.ready_after.count();
+        use["limits_hit"] = service.exit.limits_hit;
+        use["exit"] = exit_json(service.exit);
     }
     return usage;
 }
@@ -78,12 +130,37 @@ json server_json(const Record& record) {
         server["ready_after_us"] = record.server.readiness->after.count();
         server["health_status"] = record.server.readiness->last_status;
     }
-    if (record.server.exit) server["exit"] = exit_json(*record.server.exit);
+    if (record.server.exit) {
+        server["exit"] = exit_json(*record.server.exit);
+        server["refused_calls"] = refused_json(*record.server.exit);
+    }
     server["stopped_by_harness"] = record.server.stopped_by_us;
     return server;
 }
 
+// One entry an earlier step, in the order of the first variable read.
+json dependencies_json(const std::vector<check::Dependency>& all) {
+    json steps = json::array();
+    for (const auto& dependency : all) {
+        auto step = std::find_if(steps.begin(), steps.end(),
+                                 [&](const json& each) { return each["sequence"] == dependency.sequence; });
+        if (step == steps.end()) {
+            steps.push_back({{"sequence", dependency.sequence}, {"variables", json::array()}});
+            step = std::prev(steps.end());
+        }
+        (*step)["variables"].push_back(dependency.variable);
+        if (dependency.lost) (*step)["lost"].push_back(dependency.variable);
+    }
+    return steps;
+}
+
 }  // namespace
+
+json to_json(const sandbox::RefusedCall& refused) {
+    json out = {{"call", refused.call}, {"error", refused.error}};
+    if (refused.argument) out["argument"] = *refused.argument;
+    return out;
+}
 
 json to_json(const Record& record) {
     json line = {{"id", record.id}, {"task", record.task}, {"framework", record.framework}, {"labels", record.labels}};
@@ -98,7 +175,8 @@ json to_json(const Record& record) {
     }
     if (record.failure)
         line["failure"] = {{"category", record.failure->category},
-                           {"cause", record.failure->cause},
+                           {"cause", record.failure->cause.empty() ? json(nullptr) : json(record.failure->cause)},
+                           {"summary", record.failure->summary},
                            {"evidence", record.failure->evidence}};
     line["server"] = server_json(record);
     line["usage"] = usage_json(record);
@@ -130,9 +208,15 @@ json to_json(const check::RequestOutcome& outcome) {
         }
         if (!assertion.message.empty()) each["message"] = assertion.message;
         if (assertion.pre_request) each["pre_request"] = true;
+        if (assertion.status == check::Status::failed && outcome.follows) each["follows"] = *outcome.follows;
         assertions.push_back(std::move(each));
     }
     line["assertions"] = std::move(assertions);
+    if (!outcome.unreached.empty()) line["unreached"] = outcome.unreached;
+    if (outcome.answer && outcome.answer->redirects > 0) line["answer"]["redirects"] = outcome.answer->redirects;
+    if (!outcome.depends_on.empty()) line["depends_on"] = dependencies_json(outcome.depends_on);
+    if (outcome.follows) line["follows"] = *outcome.follows;
+    if (outcome.root_cause) line["root_cause"] = *outcome.root_cause;
     if (!outcome.script_errors.empty()) {
         json errors = json::array();
         for (const auto& error : outcome.script_errors)

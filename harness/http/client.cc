@@ -103,6 +103,8 @@ struct Client::State {
     std::unique_ptr<asio::ssl::context> tls;
 
     // Of the exchange that is under way.
+    Peer peer;
+    bool wants_peer = false;
     std::string body;
     Failure failure{};
     bool answered = false;  // status line and fields are there
@@ -155,6 +157,8 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
             co_return tl::unexpected(std::move(*refused));
         }
         follow = request.follow_redirects;
+        wants_peer = request.peer;
+        watch.limit(request.time_limit);
         if (auto done = co_await exchange(url, request.verify_certificate); !done) {
             drop();
             co_return tl::unexpected(std::move(done).error());
@@ -174,12 +178,14 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
     }
 
     response.code = parser.code();
+    response.version = parser.version();
+    response.peer = std::move(peer);
     response.reason =
         parser.reason().empty() ? std::string(reason_phrase(parser.code())) : repair_utf8(parser.reason());
     response.headers = parser.fields();
     response.url = url.href();
     response.time = took;
-    const Coding how = coding();
+    const Coding how = request.undecoded ? Coding::identity : coding();
     if (how == Coding::identity) {
         response.body = std::move(body);
         co_return response;
@@ -224,13 +230,14 @@ Awaitable<Exchange<void>> Client::State::open(const Url& url, std::string key, b
 // The connector's own coroutine, ended when it takes longer than the idle limit.
 Awaitable<Exchange<Socket>> Client::State::connect(const Url& url) {
     const std::uint16_t port = *url.port_number();
-    if (limits.idle.count() <= 0) co_return co_await connector.connect(url.host, port);
+    const Millis patience = watch.patience();
+    if (patience.count() <= 0) co_return co_await connector.connect(url.host, port);
     struct Race {
         asio::cancellation_signal cancel;
         bool late = false;
     };
     auto race = std::make_shared<Race>();
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LaneExecutor> timer(executor, limits.idle);
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LaneExecutor> timer(executor, patience);
     timer.async_wait([race](error_code error) {
         if (error) return;
         race->late = true;
@@ -255,6 +262,7 @@ Awaitable<Exchange<void>> Client::State::attempt(std::string_view bytes, bool re
     answered = received = unread = reusable = false;
     parser.begin(writer.to_head());
     watch.watch(connection->socket());
+    if (wants_peer) peer = connection->peer();
     began = Clock::now();
     if (auto early = co_await transmit(bytes)) {
         unread = unread && reused;
@@ -398,5 +406,11 @@ CookieJar& Client::jar() { return state_->jar; }
 std::vector<std::pair<std::string, std::string>> Client::cookies(std::string_view url) const {
     return state_->jar.matching(parse_url(url), wall_now());
 }
+
+void Client::store_cookie(std::string_view set_cookie, std::string_view url) {
+    state_->jar.store(set_cookie, parse_url(url), wall_now());
+}
+
+void Client::clear_cookies() { state_->jar.clear(); }
 
 }  // namespace assay::http

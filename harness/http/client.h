@@ -48,16 +48,29 @@ struct Request {
     bool cookies = true;               // false: the jar neither gives nor learns any
     std::vector<std::string> without;  // newman's own headers that are not to be sent, in lower case
     bool verify_certificate = true;
+    // What Hurl asks for. `verbatim`: the headers go out as they stand, repeated ones too, as UTF-8; of its own the
+    // client adds the jar's cookies only. `undecoded`: the body stays as sent. `peer`: fill Response::peer.
+    bool verbatim = false;
+    bool undecoded = false;
+    bool peer = false;
+    Millis time_limit{0};  // of the whole exchange, beside Limits::idle; 0 = none
+};
+
+struct Peer {
+    std::string address;      // "127.0.0.1"
+    std::string certificate;  // PEM; empty without TLS
 };
 
 struct Response {
     std::uint32_t code = 0;
-    std::string reason;  // as received; newman's phrase when absent; empty when it has none for the code either
-    Fields headers;      // as received, in order; values are bytes, which newman reads as Latin-1
-    std::string body;    // content-decoded
-    std::string url;     // after redirects, percent-encoded
+    std::uint8_t version = 11;  // 10 for HTTP/1.0
+    std::string reason;         // as received; newman's phrase when absent; empty when it has none for the code either
+    Fields headers;             // as received, in order; values are bytes, which newman reads as Latin-1
+    std::string body;           // content-decoded
+    std::string url;            // after redirects, percent-encoded
     std::uint32_t redirects = 0;
     Micros time{0};  // first byte sent to last byte received, of the last hop
+    Peer peer;       // only when asked for
 };
 
 // A request that ended without a response. `message` is in Node's words ("connect ECONNREFUSED 10.0.2.1:8080",
@@ -108,6 +121,9 @@ class Client {
     // "name=value" pairs that a request to this URL would carry now.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> cookies(std::string_view url) const;
     [[nodiscard]] CookieJar& jar();
+    // The jar, without a request: a Set-Cookie value as if it had come from `url`, and no cookie any more.
+    void store_cookie(std::string_view set_cookie, std::string_view url);
+    void clear_cookies();
 
  private:
     struct State;

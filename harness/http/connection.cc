@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
@@ -203,6 +204,22 @@ bool Connection::peer_was_gone() {
     socklen_t size = sizeof error;
     // A reset that meets a connection whose peer has already closed leaves EPIPE behind, else ECONNRESET.
     return ::getsockopt(socket().native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == EPIPE;
+}
+
+Peer Connection::peer() {
+    Peer peer;
+    error_code error;
+    const auto endpoint = socket().remote_endpoint(error);
+    if (!error) peer.address = endpoint.address().to_string();
+    if (!tls_) return peer;
+    const std::unique_ptr<X509, void (*)(X509*)> certificate(::SSL_get1_peer_certificate(tls_->native_handle()),
+                                                             ::X509_free);
+    const std::unique_ptr<BIO, int (*)(BIO*)> memory(::BIO_new(::BIO_s_mem()), ::BIO_free);
+    if (!certificate || !memory || ::PEM_write_bio_X509(memory.get(), certificate.get()) != 1) return peer;
+    char* text = nullptr;
+    const long size = ::BIO_get_mem_data(memory.get(), &text);
+    peer.certificate.assign(text, static_cast<std::size_t>(size));
+    return peer;
 }
 
 }  // namespace assay::http

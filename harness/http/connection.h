@@ -48,6 +48,8 @@ class Connection {
     // The peer's kernel answered our last bytes with a reset: no one has read them.
     [[nodiscard]] bool peer_was_gone();
 
+    [[nodiscard]] Peer peer();
+
     [[nodiscard]] const std::string& key() const noexcept { return key_; }
     [[nodiscard]] bool secure() const noexcept { return tls_ != nullptr; }
     Socket& socket() noexcept { return tls_ ? tls_->next_layer() : *plain_; }

@@ -45,8 +45,12 @@ tl::unexpected<DecodeError> too_large() { return tl::unexpected(DecodeError{true
 
 constexpr int kRaw = -15, kZlib = 15, kGzip = 15 + 16;
 
-Decoded inflate_all(std::string_view body, int window_bits, Bytes limit) {
-    if (body.empty()) return std::string();
+tl::unexpected<DecodeError> cut_short() {
+    return tl::unexpected(DecodeError{false, "Z_BUF_ERROR", "unexpected end of file"});
+}
+
+Decoded inflate_all(std::string_view body, int window_bits, Bytes limit, CutShort cut) {
+    if (body.empty() && cut == CutShort::accepted) return std::string();
     z_stream stream{};
     if (::inflateInit2(&stream, window_bits) != Z_OK)
         return tl::unexpected(DecodeError{false, "Z_MEM_ERROR", "out of memory"});
@@ -76,14 +80,18 @@ Decoded inflate_all(std::string_view body, int window_bits, Bytes limit) {
                 if (::inflateReset(&stream) != Z_OK) return output.take();
                 break;
             case Z_BUF_ERROR:
-                if (stream.avail_in == 0 && body.empty()) return output.take();  // truncated: newman takes what came
-                break;
+                if (stream.avail_in != 0 || !body.empty()) break;
+                if (cut == CutShort::refused) return cut_short();
+                return output.take();  // newman takes what came
             case Z_NEED_DICT: return tl::unexpected(DecodeError{false, "Z_NEED_DICT", "Missing dictionary"});
             case Z_DATA_ERROR:
                 return tl::unexpected(DecodeError{false, "Z_DATA_ERROR", stream.msg ? stream.msg : "invalid data"});
             default: return tl::unexpected(DecodeError{false, "Z_STREAM_ERROR", "stream error"});
         }
-        if (stream.avail_in == 0 && body.empty() && stream.avail_out != 0) return output.take();
+        if (stream.avail_in == 0 && body.empty() && stream.avail_out != 0) {
+            if (cut == CutShort::refused) return cut_short();
+            return output.take();
+        }
     }
 }
 
@@ -102,8 +110,7 @@ Decoded unbrotli(std::string_view body, Bytes limit) {
         output.wrote(room - out_left);
         if (output.over()) return too_large();
         if (status == BROTLI_DECODER_RESULT_SUCCESS) return output.take();  // what follows is ignored
-        if (status == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
-            return tl::unexpected(DecodeError{false, "Z_BUF_ERROR", "unexpected end of file"});
+        if (status == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT) return cut_short();
         if (status == BROTLI_DECODER_RESULT_ERROR) {
             // The name of the library's error code as Node builds it, where all but a few are errors of format.
             const BrotliDecoderErrorCode code = ::BrotliDecoderGetErrorCode(state.get());
@@ -128,11 +135,11 @@ Coding content_coding(const Fields& fields) {
     return Coding::identity;
 }
 
-tl::expected<std::string, DecodeError> decode_content(Coding coding, std::string_view body, Bytes limit) {
+tl::expected<std::string, DecodeError> decode_content(Coding coding, std::string_view body, Bytes limit, CutShort cut) {
     switch (coding) {
-        case Coding::gzip: return inflate_all(body, kGzip, limit);
+        case Coding::gzip: return inflate_all(body, kGzip, limit, cut);
         case Coding::deflate:
-            return inflate_all(body, !body.empty() && (body.front() & 0x0F) == 0x08 ? kZlib : kRaw, limit);
+            return inflate_all(body, !body.empty() && (body.front() & 0x0F) == 0x08 ? kZlib : kRaw, limit, cut);
         case Coding::brotli: return unbrotli(body, limit);
         case Coding::identity: break;
     }

@@ -25,7 +25,11 @@ struct DecodeError {
     std::string message;     // "incorrect header check", in zlib's words
 };
 
+// Whether a gzip or deflate body may end early: newman takes what came of it, Hurl does not.
+enum class CutShort { accepted, refused };
+
 // `limit` 0 = none. The input is the whole body, or, after an early close, what arrived of it.
-[[nodiscard]] tl::expected<std::string, DecodeError> decode_content(Coding coding, std::string_view body, Bytes limit);
+[[nodiscard]] tl::expected<std::string, DecodeError> decode_content(Coding coding, std::string_view body, Bytes limit,
+                                                                    CutShort cut = CutShort::accepted);
 
 }  // namespace assay::http

@@ -146,6 +146,7 @@ std::optional<Failure> RequestWriter::begin(const Request& request, const Url& u
     if (!is_token(method_))
         return refused("ERR_INVALID_HTTP_TOKEN", fmt::format("Method must be a valid HTTP token [\"{}\"]", method_));
 
+    if (request.verbatim) return begin_verbatim(request, cookies);
     for (const Header& header : request.headers) {
         if (header.name.empty()) continue;
         if (!is_token(header.name))
@@ -201,6 +202,23 @@ std::optional<Failure> RequestWriter::begin(const Request& request, const Url& u
     set_cookies(cookies);
     if (!sized && (multipart ? !body_.empty() : body_.empty() && !may_lack_length(method_)))
         set("Content-Length", own(std::to_string(body_.size())));
+    return std::nullopt;
+}
+
+// The headers as they stand. A line break would begin another one, or the body.
+std::optional<Failure> RequestWriter::begin_verbatim(const Request& request, std::string_view cookies) {
+    for (const Header& header : request.headers) {
+        if (!is_token(header.name))
+            return refused("ERR_INVALID_HTTP_TOKEN",
+                           fmt::format("Header name must be a valid HTTP token [\"{}\"]", header.name));
+        if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+            return refused("ERR_INVALID_CHAR",
+                           fmt::format("Invalid character in header content [\"{}\"]", header.name));
+        lines_.push_back({header.name, header.value});
+    }
+    const Line* cookie = find("cookie");
+    suite_cookie_ = cookie ? cookie->value : std::string_view();
+    set_cookies(cookies);
     return std::nullopt;
 }
 

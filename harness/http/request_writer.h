@@ -35,6 +35,7 @@ class RequestWriter {
     [[nodiscard]] bool asks_to_close() const;  // the suite's own Connection header says close
 
  private:
+    [[nodiscard]] std::optional<Failure> begin_verbatim(const Request& request, std::string_view cookies);
     struct Line {
         std::string_view name;
         std::string_view value;

@@ -41,6 +41,7 @@ class ResponseParser {
 
     // Valid from headers to the next begin() or response.
     [[nodiscard]] std::uint32_t code() const noexcept { return code_; }
+    [[nodiscard]] std::uint8_t version() const noexcept { return static_cast<std::uint8_t>(major_ * 10 + minor_); }
     [[nodiscard]] std::string_view reason() const noexcept { return reason_; }  // as received, may be empty
     [[nodiscard]] const Fields& fields() const noexcept { return fields_; }
     // Whether the connection may carry a further response after this one.

@@ -20,7 +20,11 @@ std::string describe(const collect::Record& record) {
                                    verdict.counts.passed, verdict.counts.total);
     for (const auto& rule : verdict.structure)
         if (!rule.holds) text += "  breaks " + rule.rule;
-    if (record.failure) text += "  " + record.failure->category + ": " + record.failure->cause;
+    if (record.failure) {
+        text += "  " + record.failure->category;
+        if (!record.failure->cause.empty()) text += " (" + record.failure->cause + ")";
+        text += ": " + record.failure->summary;
+    }
     return text;
 }
 

@@ -228,6 +228,7 @@ ScriptContext::State::State(Engine::State& engine_state, std::shared_ptr<const C
       running(running_limit.value_or(engine.limits.running)),
       global(engine.cx),
       calls(engine.cx),
+      functions(engine.cx),
       text(engine.cx),
       rejections(engine.cx) {}
 
@@ -248,7 +249,7 @@ bool ScriptContext::State::open() {
     arguments[0].setObject(*host);
     if (!JS::Call(cx, JS::UndefinedHandleValue, function, arguments, &returned)) return false;
     calls = &returned.toObject();
-    return true;
+    return functions.resize(suite->state().scripts.size());
 }
 
 suite::Scope* ScriptContext::State::scope(int index) {
@@ -291,16 +292,20 @@ Result<Progress> ScriptContext::begin(std::uint32_t index, const Input& input, S
     }
     return run_segment(self, [&](Segment& segment) {
         JS::RootedValueArray<3> arguments(cx);
-        JS::RootedValue function(cx);
         if (complete) {
             JSString* source = to_js(cx, script.source);
             if (source == nullptr) return false;
-            function.setString(source);
+            arguments[0].setString(source);
         } else {
-            const JS::RootedScript body(cx, JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), script.stencil));
-            if (!body || !JS_ExecuteScript(cx, body, &function)) return false;
+            if (!self.functions[index]) {
+                const JS::RootedScript body(cx,
+                                            JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), script.stencil));
+                JS::RootedValue function(cx);
+                if (!body || !JS_ExecuteScript(cx, body, &function)) return false;
+                self.functions[index].set(&function.toObject());
+            }
+            arguments[0].setObject(*self.functions[index]);
         }
-        arguments[0].set(function);
         arguments[1].setNumber(script.used);
         arguments[2].setBoolean(script.test);
         return segment.call("run", arguments);

@@ -4,6 +4,7 @@
 
 #include <js/PropertyAndElement.h>
 #include <js/PropertySpec.h>
+#include <js/shadow/Object.h>
 #include <cmath>
 
 #include "base/base64.h"
@@ -76,12 +77,15 @@ bool value_to_js(JSContext* cx, const suite::Value& value, JS::MutableHandleValu
     return std::visit(Visitor{cx, out}, value);
 }
 
+// get(scope, key, whole): `whole` when a scope is listed rather than a variable read.
 bool host_get(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     std::string key;
     if (!text_at(cx, args, 1, key)) return false;
-    const auto* variable = scope_at(cx, args).find(key);
+    const bool whole = args.get(2).isTrue();
+    const auto* variable = whole ? scope_at(cx, args).find(key) : scope_at(cx, args).read(key);
     if (variable != nullptr) return value_to_js(cx, variable->value, args.rval());
+    current(cx).scopes.note_missing(key);
     args.rval().setUndefined();
     return true;
 }
@@ -204,6 +208,54 @@ bool host_record(JSContext* cx, unsigned argc, JS::Value* vp) {
     if (assertion.status == check::Status::failed && !text_at(cx, args, 2, assertion.message)) return false;
     assertion.pre_request = self.input->listen == suite::Listen::prerequest;
     self.result->assertions.push_back(std::move(assertion));
+    return true;
+}
+
+// The legacy tests[name] = value, each an assertion. Returns how many there were.
+bool host_record_tests(JSContext* cx, unsigned argc, JS::Value* vp) {
+    auto args = JS::CallArgsFromVp(argc, vp);
+    const JS::RootedObject tests(cx, &args.get(0).toObject());
+    JS::Rooted<JS::IdVector> names(cx, JS::IdVector(cx));
+    if (!JS_Enumerate(cx, tests, &names)) return false;
+    auto& self = current(cx);
+    auto& assertions = self.result->assertions;
+    args.rval().setNumber(static_cast<std::uint32_t>(names.length()));
+    if (self.result->skipped) return true;
+    assertions.reserve(assertions.size() + names.length());
+    JS::RootedId name(cx);
+    JS::RootedValue key(cx), value(cx);
+    for (const auto id : names) {
+        if (assertions.size() >= self.engine.limits.assertions) {
+            self.engine.ended = "limit";
+            return false;  // without an exception: ends the script
+        }
+        name = id;
+        if (!JS_IdToValue(cx, name, &key) || !JS_GetPropertyById(cx, tests, name, &value)) return false;
+        check::Assertion assertion;
+        if (!to_utf8(cx, JS::ToString(cx, key), assertion.name)) return false;
+        assertion.pre_request = self.input->listen == suite::Listen::prerequest;
+        if (!JS::ToBoolean(value)) {
+            std::string shown;
+            JSString* text = JS::ToString(cx, value);
+            if (text == nullptr || !to_utf8(cx, text, shown)) return false;
+            assertion.status = check::Status::failed;
+            assertion.message = fmt::format("expected {} to be truthy", shown);
+        }
+        assertions.push_back(std::move(assertion));
+    }
+    return true;
+}
+
+// Whether the global object may have got or lost a property since the last call.
+bool host_global_changed(JSContext* cx, unsigned argc, JS::Value* vp) {
+    auto args = JS::CallArgsFromVp(argc, vp);
+    auto& self = current(cx);
+    // An object of the same shape has the same properties. A collection may give the shape's place to another.
+    const auto* shape = reinterpret_cast<const JS::shadow::Object*>(self.global.get())->shape;
+    const auto collections = JS_GetGCParameter(cx, JSGC_NUMBER);
+    args.rval().setBoolean(shape != self.global_shape || collections != self.global_shape_at);
+    self.global_shape = shape;
+    self.global_shape_at = collections;
     return true;
 }
 
@@ -499,6 +551,8 @@ const JSFunctionSpec kFunctions[] = {JS_FN("get", host_get, 2, 0),
                                      JS_FN("environmentName", host_environment_name, 0, 0),
                                      JS_FN("dynamic", host_dynamic, 1, 0),
                                      JS_FN("record", host_record, 4, 0),
+                                     JS_FN("recordTests", host_record_tests, 1, 0),
+                                     JS_FN("globalChanged", host_global_changed, 0, 0),
                                      JS_FN("error", host_error, 3, 0),
                                      JS_FN("log", host_log, 2, 0),
                                      JS_FN("next", host_next, 1, 0),

@@ -157,6 +157,7 @@ struct ScriptContext::State {
 
     JS::PersistentRootedObject global;
     JS::PersistentRootedObject calls;             // what core.js returned
+    JS::PersistentRootedObjectVector functions;   // the suite's scripts, made when first run; null: not yet
     JS::PersistentRootedString text;              // the response's body, decoded
     JS::PersistentRootedObjectVector rejections;  // promises rejected without a handler
 
@@ -168,6 +169,8 @@ struct ScriptContext::State {
     std::uint64_t console_bytes = 0;
     Instant started{};
     Micros spent{0};  // in JavaScript
+    const void* global_shape = nullptr;  // of the global, and how many collections there had been then
+    std::uint32_t global_shape_at = 0;
 
     State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled, suite::Scopes& run_scopes,
           suite::Dynamic& run_dynamic, std::optional<Millis> running_limit);

@@ -82,12 +82,12 @@ Value converted(Value value, Cast cast) {
 }
 
 const Variable* find_for_template(const Scopes& scopes, std::string_view key) {
-    if (const auto* found = scopes.local.find(key)) return found;
+    if (const auto* found = scopes.local.read(key)) return found;
     // A data row is a plain object to newman: null in it does not resolve, but hides the outer scopes.
-    if (const auto* found = scopes.data.find(key)) return found;
-    if (const auto* found = scopes.environment.find(key)) return found;
-    if (const auto* found = scopes.collection.find(key)) return found;
-    return scopes.globals.find(key);
+    if (const auto* found = scopes.data.read(key)) return found;
+    if (const auto* found = scopes.environment.read(key)) return found;
+    if (const auto* found = scopes.collection.read(key)) return found;
+    return scopes.globals.read(key);
 }
 
 std::optional<std::string> replacement(std::string_view token, const Scopes& scopes, Dynamic& dynamic) {
@@ -96,7 +96,9 @@ std::optional<std::string> replacement(std::string_view token, const Scopes& sco
         if (empty && found == scopes.data.find(token) && scopes.local.find(token) == nullptr) return std::nullopt;
         return to_text(found->value);
     }
-    return token.starts_with('$') ? dynamic.make(token) : std::nullopt;
+    if (token.starts_with('$')) return dynamic.make(token);
+    scopes.note_missing(token);
+    return std::nullopt;
 }
 
 // One left-to-right pass. False when nothing changed.
@@ -211,21 +213,49 @@ const Variable* Scope::find(std::string_view key) const {
     return nullptr;
 }
 
+const Variable* Scope::read(std::string_view key) const {
+    const auto* found = find(key);
+    // A suite's own scopes are shared by threads: they have no step, and nothing is written.
+    if (found == nullptr || step_ == 0 || found->read_at == step_ || found->set_by == step_) return found;
+    found->read_at = step_;
+    found->read_from = found->set_by;
+    found->read_empty = found->value.index() <= 1;
+    return found;
+}
+
 void Scope::set(std::string_view key, Value value) {
     unsettled_ = true;
     if (const auto* found = find(key)) {
         auto& variable = variables_[static_cast<std::size_t>(found - variables_.data())];
         variable.value = converted(std::move(value), variable.cast);
+        variable.set_by = writer_;
         return;
     }
     variables_.push_back({std::string(key), std::move(value), Cast::any, false});
+    variables_.back().set_by = writer_;
+}
+
+void Scope::note_removal(const Variable& variable) {
+    if (step_ != 0 && variable.read_at == step_) removed_.push_back({variable.key, variable.read_from});
+}
+
+void Scope::begin_step(std::uint32_t step) {
+    step_ = step;
+    writer_ = 0;
+    removed_.clear();
 }
 
 void Scope::unset(std::string_view key) {
+    for (const auto& variable : variables_) {
+        if (variable.key == key && !variable.disabled) note_removal(variable);
+    }
     std::erase_if(variables_, [&](const Variable& v) { return v.key == key && !v.disabled; });
 }
 
-void Scope::clear() { variables_.clear(); }
+void Scope::clear() {
+    for (const auto& variable : variables_) note_removal(variable);
+    variables_.clear();
+}
 
 void Scope::settle(bool keeps_undefined) {
     if (!unsettled_) return;
@@ -235,6 +265,21 @@ void Scope::settle(bool keeps_undefined) {
         const bool lost = number != nullptr && !std::isfinite(*number);
         if (lost || (!keeps_undefined && std::holds_alternative<Undefined>(variable.value))) variable.value = Null{};
     }
+}
+
+void Scopes::begin_step(std::uint32_t step) {
+    step_ = step;
+    missing_.clear();
+    for (Scope* scope : {&local, &data, &environment, &collection, &globals}) scope->begin_step(step);
+}
+
+void Scopes::answered() {
+    for (Scope* scope : {&local, &data, &environment, &collection, &globals}) scope->answered();
+}
+
+void Scopes::note_missing(std::string_view key) const {
+    if (step_ == 0 || std::find(missing_.begin(), missing_.end(), key) != missing_.end()) return;
+    missing_.emplace_back(key);
 }
 
 std::string resolve(std::string_view text, const Scopes& scopes, Dynamic& dynamic) {

@@ -45,6 +45,18 @@ struct Variable {
     Value value;
     Cast cast = Cast::any;
     bool disabled = false;
+
+    // Where its value came from and who read it: steps of a run, from 1; 0 = none. See Scopes::begin_step.
+    std::uint32_t set_by = 0;
+    mutable std::uint32_t read_at = 0;    // the last step that read it
+    mutable std::uint32_t read_from = 0;  // who had set what that step read first
+    mutable bool read_empty = false;      // and whether that was undefined or null
+};
+
+// A variable that a step read and that is not in its scope (any more).
+struct MissedRead {
+    std::string key;
+    std::uint32_t set_by = 0;  // 0: there was none
 };
 
 // One list of variables. Of duplicates the last enabled one counts.
@@ -55,6 +67,8 @@ class Scope {
 
     // Null when absent or disabled. The pointer lives until the next change.
     [[nodiscard]] const Variable* find(std::string_view key) const;
+    // The same, as a read of the step at work.
+    [[nodiscard]] const Variable* read(std::string_view key) const;
     void set(std::string_view key, Value value);
     void unset(std::string_view key);  // every enabled variable of that name
     void clear();
@@ -63,8 +77,19 @@ class Scope {
     // The passage through JSON at the end of a script. `keeps_undefined`: pm.variables only.
     void settle(bool keeps_undefined);
 
+    // From now on `step` reads; 0: nothing is noted. What it sets is nobody's output until it has an answer.
+    void begin_step(std::uint32_t step);
+    void answered() { writer_ = step_; }
+    // What the step at work read and then removed.
+    [[nodiscard]] const std::vector<MissedRead>& removed() const { return removed_; }
+
  private:
+    void note_removal(const Variable& variable);
+
     std::vector<Variable> variables_;
+    std::vector<MissedRead> removed_;
+    std::uint32_t step_ = 0;
+    std::uint32_t writer_ = 0;
     bool unsettled_ = false;
 };
 
@@ -87,6 +112,19 @@ struct Scopes {
     Scope collection;   //
     Scope globals;      //
     std::string environment_name;
+
+    // Data flow between the steps of a run: each variable knows which step set it and which one read it last. Costs a
+    // store a read; nothing is copied before somebody asks. A step's output is what it sets once the server has
+    // answered: in its test scripts, or after a request of a script. A counter in a pre-request script is none.
+    void begin_step(std::uint32_t step);
+    void answered();
+    // A name that no scope has was asked for.
+    void note_missing(std::string_view key) const;
+    [[nodiscard]] const std::vector<std::string>& missing() const { return missing_; }  // in the step at work
+
+ private:
+    std::uint32_t step_ = 0;
+    mutable std::vector<std::string> missing_;
 };
 
 // Replaces every {{name}}; an unknown one stays as it stands. Values may hold templates: up to 19 rounds, as newman.

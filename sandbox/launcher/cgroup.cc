@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -23,13 +24,17 @@ enum File : unsigned {
     pids_peak,
     pids_events,
     cpu_bandwidth,
+    cpu_throttled,
     cpu_used,
+    pressure_cpu,
+    pressure_memory,
+    pressure_io,
     file_count
 };
 
 struct FileNames {
     unsigned controller;
-    const char* v1;
+    const char* v1;  // null: v1 has none
     const char* v2;
 };
 constexpr FileNames kFiles[file_count] = {{kMemory, "memory.limit_in_bytes", "memory.max"},
@@ -40,28 +45,32 @@ constexpr FileNames kFiles[file_count] = {{kMemory, "memory.limit_in_bytes", "me
                                           {kPids, "pids.peak", "pids.peak"},
                                           {kPids, "pids.events", "pids.events"},
                                           {kCpu, "cpu.cfs_quota_us", "cpu.max"},
-                                          {kCpuTime, "cpuacct.usage", "cpu.stat"}};
+                                          {kCpu, "cpu.stat", "cpu.stat"},
+                                          {kCpuTime, "cpuacct.usage", "cpu.stat"},
+                                          {kCpuTime, nullptr, "cpu.pressure"},
+                                          {kCpuTime, nullptr, "memory.pressure"},
+                                          {kCpuTime, nullptr, "io.pressure"}};
 
 constexpr std::uint64_t kLeftBehind = std::uint64_t{8} << 20;  // page cache still charged: more than this, and the
                                                                // next sandbox's peak would not be its own
 constexpr std::uint64_t kOurs = 2;  // seat and init: in the cgroup, but not the sandbox's own
 constexpr long kPeriod = 100'000;   // microseconds of a bandwidth period, the default
 
-// The number after `key` (with a space), or the first one.
-std::uint64_t number(int file, std::string_view key = {}) {
+// The number after `key` (with its space), or the first one; nothing when the file cannot be read or has no such key.
+std::optional<std::uint64_t> number_after(int file, std::string_view key) {
     char text[1024];
     ssize_t got = file < 0 ? -1 : ::pread(file, text, sizeof text, 0);
-    if (got <= 0) return 0;
+    if (got <= 0) return std::nullopt;
     std::string_view view(text, static_cast<std::size_t>(got));
-    if (!key.empty()) {
-        std::size_t at = view.find(key);
-        if (at == std::string_view::npos) return 0;
-        view.remove_prefix(at + key.size());
-    }
+    std::size_t at = view.find(key);
+    if (at == std::string_view::npos) return std::nullopt;
+    view.remove_prefix(at + key.size());
     std::uint64_t value = 0;
     std::from_chars(view.data(), view.data() + view.size(), value);
     return value;
 }
+
+std::uint64_t number(int file, std::string_view key = {}) { return number_after(file, key).value_or(0); }
 
 bool put(int file, std::string_view text) {
     return ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
@@ -80,7 +89,10 @@ struct CgroupPool::Group {
     std::string memory_set;
     std::string pids_set;
     std::string cpu_set;
-    CgroupUse before;  // counters that cannot be set back, as they stood at the last end
+    bool cpu_limited = false;
+    CgroupUse before;               // counters that cannot be set back, as they stood at the last end
+    std::uint64_t memory_peak = 0;  // of the phases that are over
+    bool peak_was_reset = true;
 };
 
 CgroupPool::CgroupPool() = default;
@@ -120,6 +132,7 @@ Result<void> CgroupPool::open_folder(Group& group, std::size_t index) {
     for (unsigned file = 0; file < file_count; ++file) {
         if ((hierarchy.offers & kFiles[file].controller) == 0) continue;
         const char* path = hierarchy.unified ? kFiles[file].v2 : kFiles[file].v1;
+        if (path == nullptr) continue;
         Fd opened(::openat(folder.get(), path, O_RDWR | O_CLOEXEC));
         if (!opened) opened = Fd(::openat(folder.get(), path, O_RDONLY | O_CLOEXEC));
         group.files[file] = std::move(opened);  // older kernels lack peaks
@@ -135,8 +148,15 @@ Result<void> CgroupPool::open_folder(Group& group, std::size_t index) {
         group.pids_set.clear();
         group.before.processes_refused = 0;
     }
-    if ((hierarchy.offers & kCpu) != 0) group.cpu_set.clear();
-    if ((hierarchy.offers & kCpuTime) != 0) group.before.cpu_nanoseconds = 0;
+    if ((hierarchy.offers & kCpu) != 0) {
+        group.cpu_set.clear();
+        group.before.throttled_periods = 0;
+        group.before.throttled_micros = 0;
+    }
+    if ((hierarchy.offers & kCpuTime) != 0) {
+        group.before.cpu_nanoseconds = 0;
+        group.before.stalled_micros = {0, 0, 0};
+    }
     return {};
 }
 
@@ -177,6 +197,7 @@ Result<void> CgroupPool::begin(Group& group, const Limits& limits, std::vector<i
     if (limits.cpus > 0) quota = std::to_string(static_cast<long>(limits.cpus * kPeriod));
     if (limits.cpus > 0 && group.unified[cpu_bandwidth]) quota += " " + std::to_string(kPeriod);
     ASSAY_CHECK(set(cpu_bandwidth, group.cpu_set, quota, "cpus"));
+    group.cpu_limited = limits.cpus > 0;
 
     join.clear();
     for (std::size_t i = 0; i < hierarchies_.size(); ++i) {
@@ -196,33 +217,59 @@ std::uint64_t CgroupPool::cpu_nanoseconds(const Group& group) const {
     return value * (unified ? 1000 : 1) - group.before.cpu_nanoseconds;
 }
 
-bool CgroupPool::end(Group& group, CgroupUse& use) {
+CgroupUse CgroupPool::look(Group& group) const {
     auto file = [&](File which) { return group.files[which].get(); };
-    auto since = [](std::uint64_t now, std::uint64_t& before) { return now - std::exchange(before, now); };
+    CgroupUse use;
     const std::uint64_t pids = number(file(pids_peak));
-    use.memory_peak = number(file(memory_peak));
     use.processes_peak = pids <= kOurs ? 0 : static_cast<std::uint32_t>(pids - kOurs);
+    use.memory_phase_peak = number(file(memory_peak));
+    // Any write sets a peak back: v1 always, v2 since Linux 6.12 (for this descriptor).
+    group.peak_was_reset = !group.files[memory_peak] || put(file(memory_peak), "0");
+    use.memory_peak = group.memory_peak = std::max(group.memory_peak, use.memory_phase_peak);
     use.cpu_nanoseconds = cpu_nanoseconds(group);
-    group.before.cpu_nanoseconds += use.cpu_nanoseconds;
-    use.out_of_memory = since(number(file(memory_events), "oom_kill "), group.before.out_of_memory);
-    use.processes_refused = since(number(file(pids_events), "max "), group.before.processes_refused);
-    const bool good = renew(group, pids, use.memory_peak);
+    use.out_of_memory = number(file(memory_events), "oom_kill ") - group.before.out_of_memory;
+    use.processes_refused = number(file(pids_events), "max ") - group.before.processes_refused;
+    if (group.files[cpu_throttled] && group.cpu_limited) {
+        const bool unified = group.unified[cpu_throttled];
+        const auto held = number(file(cpu_throttled), unified ? "throttled_usec " : "throttled_time ");
+        use.throttled_periods = number(file(cpu_throttled), "nr_throttled ") - group.before.throttled_periods;
+        use.throttled_micros = static_cast<std::int64_t>(unified ? held : held / 1000) - group.before.throttled_micros;
+    }
+    for (std::size_t kind = 0; kind < use.stalled_micros.size(); ++kind) {
+        const int pressure = file(static_cast<File>(pressure_cpu + kind));
+        // "some ... total=N" is the first line. A kernel that was started without pressure accounting refuses to read.
+        if (pressure < 0) continue;
+        if (auto total = number_after(pressure, "total="))
+            use.stalled_micros[kind] = static_cast<std::int64_t>(*total) - group.before.stalled_micros[kind];
+    }
+    return use;
+}
+
+bool CgroupPool::end(Group& group, CgroupUse& use) {
+    use = look(group);
+    CgroupUse& before = group.before;
+    before.cpu_nanoseconds += use.cpu_nanoseconds;
+    before.out_of_memory += use.out_of_memory;
+    before.processes_refused += use.processes_refused;
+    before.throttled_periods += use.throttled_periods;
+    before.throttled_micros += std::max<std::int64_t>(use.throttled_micros, 0);
+    for (std::size_t kind = 0; kind < use.stalled_micros.size(); ++kind)
+        before.stalled_micros[kind] += std::max<std::int64_t>(use.stalled_micros[kind], 0);
+    group.memory_peak = 0;
+    const bool good = renew(group, use);
     sweep();
     return good;
 }
 
 // Peaks that cannot be set back and page cache that is still charged are left behind by taking a new folder: removing
 // the old one moves its charges to the parent, without evicting anything.
-bool CgroupPool::renew(Group& group, std::uint64_t pids_peak, std::uint64_t memory_peak_seen) {
+bool CgroupPool::renew(Group& group, const CgroupUse& use) {
     for (std::size_t i = 0; i < hierarchies_.size(); ++i) {
         const unsigned offers = hierarchies_[i].offers;
-        bool used_up = (offers & kPids) != 0 && pids_peak > kOurs + 1;  // more than main alone
-        if ((offers & kMemory) != 0) {
-            // Any write sets a peak back: v1 always, v2 since Linux 6.12 (for this descriptor).
-            const bool reset = !group.files[memory_peak] || put(group.files[memory_peak].get(), "0");
-            used_up = used_up || !reset ||
-                      (memory_peak_seen > kLeftBehind && number(group.files[memory_now].get()) > kLeftBehind);
-        }
+        bool used_up = (offers & kPids) != 0 && use.processes_peak > 1;  // more than main alone
+        if ((offers & kMemory) != 0)
+            used_up = used_up || !group.peak_was_reset ||
+                      (use.memory_peak > kLeftBehind && number(group.files[memory_now].get()) > kLeftBehind);
         if (!used_up) continue;
         if (hierarchies_[i].unified)
             return false;  // the seat cannot move without the global lock: a new one is cheaper

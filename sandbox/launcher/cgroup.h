@@ -18,13 +18,17 @@
 
 namespace assay::sandbox {
 
-// Kernel accounting of one sandbox. What the host does not count is 0.
+// Kernel accounting of one sandbox since its launch. What the host does not count is 0, or -1.
 struct CgroupUse {
     std::uint64_t memory_peak = 0;
+    std::uint64_t memory_phase_peak = 0;  // since the last look, where it can be set back
     std::uint64_t cpu_nanoseconds = 0;
     std::uint32_t processes_peak = 0;     // of the sandbox itself: without seat and init
     std::uint64_t out_of_memory = 0;      // processes ended by the kernel for it
     std::uint64_t processes_refused = 0;  // forks that the limit refused
+    std::uint64_t throttled_periods = 0;  // of CPU bandwidth
+    std::int64_t throttled_micros = -1;
+    std::array<std::int64_t, 3> stalled_micros{-1, -1, -1};  // cpu, memory, io: pressure, "some"
 };
 
 class CgroupPool {
@@ -43,6 +47,8 @@ class CgroupPool {
     Result<Group*> acquire();
     // Before a launch: sets the limits; `join` is what the seat must join first, valid until the next call.
     Result<void> begin(Group& group, const Limits& limits, std::vector<int>& join);
+    // What it has used so far; begins a new phase.
+    CgroupUse look(Group& group) const;
     // After its end: what it used, once. The group is as new afterwards, or false: it must be released.
     bool end(Group& group, CgroupUse& use);
     [[nodiscard]] std::uint64_t cpu_nanoseconds(const Group& group) const;
@@ -53,7 +59,7 @@ class CgroupPool {
 
  private:
     Result<void> open_folder(Group& group, std::size_t hierarchy);
-    bool renew(Group& group, std::uint64_t pids_peak, std::uint64_t memory_peak);
+    bool renew(Group& group, const CgroupUse& use);
     void sweep();
 
     std::vector<Hierarchy> hierarchies_;

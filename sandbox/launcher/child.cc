@@ -10,13 +10,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,23 +33,43 @@ struct Failed {  // shared with the vfork'ed child, which writes it before it ex
     int code = 0;
 };
 
+// What is written is counted here in the end: /tmp and the others may be binds of something else.
+void hold_disk(const Plan& plan, const char* path) {
+    const int disk = ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (disk != kDiskFd) {
+        check(plan, Step::mount_private, disk >= 0 && ::dup3(disk, kDiskFd, O_CLOEXEC) >= 0);
+        ::close(disk);
+    }
+}
+
 void execute(const Plan& plan) {
     ::umask(0);  // modes as written; the target gets the usual mask
     for (unsigned i = 0; i < plan.op_count; ++i) {
         const Op& op = plan.ops[i];
         long result = 0;
         switch (op.kind) {
-            case Op::Kind::mount: result = ::mount(op.source, op.target, op.type, op.flags, op.data); break;
+            case Op::Kind::mount:
+                result = plan.privilege.mount(op.source, op.target, op.type, op.flags, op.data);
+                break;
             case Op::Kind::directory: result = ::mkdir(op.target, op.mode); break;
             case Op::Kind::directory_maybe: ::mkdir(op.target, op.mode); break;
             case Op::Kind::protect: {
                 mount_attr attr{};
                 attr.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-                result = ::syscall(SYS_mount_setattr, AT_FDCWD, op.target, AT_RECURSIVE, &attr, sizeof attr);
+                result = plan.privilege.mount_setattr(AT_FDCWD, op.target, AT_RECURSIVE, &attr, sizeof attr);
+                break;
+            }
+            case Op::Kind::no_links: {
+                open_how how{};
+                how.flags = O_PATH | O_CLOEXEC;
+                how.resolve = RESOLVE_NO_SYMLINKS;
+                const long fd = ::syscall(SYS_openat2, AT_FDCWD, op.target, &how, sizeof how);
+                result = fd < 0 ? -1 : ::close(static_cast<int>(fd));
                 break;
             }
         }
         if (result != 0) give_up(plan, op.step, errno, i);
+        if (op.step == Step::mount_private) hold_disk(plan, op.target);
     }
     ::umask(022);
 }
@@ -58,11 +78,11 @@ void drop_capabilities(const Plan& plan) {
     // The bounding and ambient sets are the seat's, and empty.
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct none[2] = {};
-    check(plan, Step::drop_capabilities, ::syscall(SYS_capset, &header, none) == 0);
+    check(plan, Step::drop_capabilities, plan.privilege.capset(&header, none) == 0);
 }
 
 struct MainStart {
-    const Plan* plan;
+    const Plan* plan = nullptr;
     Failed failed;
 };
 
@@ -78,14 +98,14 @@ int become_main(void* raw) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // the launcher takes SIGCHLD through a descriptor
-    // Its own session: no terminal of ours to push input into, no process group of ours to signal.
-    if (::setsid() < 0) return stop(Step::open_session);
+    // No process group of ours to signal. The session is the seat's, which serves one sandbox at a time.
+    if (::setpgid(0, 0) != 0) return stop(Step::open_session);
+    // Not the C library's setrlimit: it makes prlimit64 of it, whose every use on RLIMIT_CORE the policies refuse.
     for (unsigned i = 0; i < plan.limit_count; ++i)
-        if (::setrlimit(static_cast<__rlimit_resource>(plan.limits[i].which), &plan.limits[i].value) != 0)
-            return stop(Step::set_limits);
+        if (plan.privilege.setrlimit(plan.limits[i].which, &plan.limits[i].value) != 0) return stop(Step::set_limits);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
-    // Last before exec: everything above needs calls that the policy refuses.
-    if (plan.filter.len != 0 && ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &plan.filter) != 0)
+    // Last before exec, if there is one.
+    if (plan.filter.len != 0 && plan.privilege.seccomp(SECCOMP_SET_MODE_FILTER, 0, &plan.filter) != 0)
         return stop(Step::install_filter);
 
     int code = ENOENT;
@@ -168,11 +188,12 @@ void run_init(Board& board) {
     ::close_range(kFirstFreeFd, ~0u, 0);  // other sandboxes' sockets, cgroups, the host's /proc
 
     // So that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
-    check(plan, Step::join_cgroup, ::unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
+    check(plan, Step::join_cgroup, plan.privilege.unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
     execute(plan);  // ends with the cover over /.assay: afterwards no path leads to what is not the sandbox's
-    check(plan, Step::set_hostname, ::sethostname("sandbox", 7) == 0);
-    // Last of the privileged steps. no_new_privs is the launcher's, inherited; what the target may not call is refused
-    // by its own filter.
+    check(plan, Step::set_hostname,
+          plan.privilege.sethostname("sandbox", 7) == 0 && plan.privilege.setdomainname("(none)", 6) == 0);
+    // Last of the privileged steps. no_new_privs and the filter are the launcher's, inherited; the token that opens it
+    // further stays in our memory.
     drop_capabilities(plan);
 
     alignas(16) static char stack[16 * 1024];

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "sandbox/launcher/privilege.h"
 
 namespace assay::sandbox {
 
@@ -12,6 +13,7 @@ struct Identity {
     unsigned uid = 0;  // outer ids of the sandboxes' user, as the launcher's user namespace counts them
     unsigned gid = 0;
     Fd proc;  // the host's /proc, opened before the pivot
+    Privilege privilege;
 };
 
 // As root: stays root and picks unprivileged outer ids. As ordinary user: enters a user namespace of its own, in

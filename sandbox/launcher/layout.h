@@ -10,6 +10,7 @@ inline constexpr int kControlFd = 3;      // the socket to the parent
 inline constexpr int kReportFd = 4;       // write end: inits report here
 inline constexpr int kLauncherPidFd = 5;  // readable once the launcher is gone
 inline constexpr int kFirstFreeFd = 6;    // an init closes from here upwards
+inline constexpr int kDiskFd = 6;         // made after that: its bounded tmpfs, to which no path may lead any more
 
 // Inside the image root, below kHiddenRoot; all of it is covered before submission code runs.
 inline constexpr const char* kStage = "/.assay/stage";

@@ -2,9 +2,6 @@
 // needs to know comes as the first message on it.
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -56,19 +53,20 @@ Result<void> shed() {
     return {};
 }
 
-Result<void> restrict_self(const std::string& program) {
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "refuse new privileges");
-    sock_fprog filter{};
-    filter.len = static_cast<unsigned short>(program.size() / sizeof(sock_filter));
-    filter.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(program.data()));
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0)
-        return fail_errno(errno, "install base filter");
+// Descriptors that assay gave us stand on the host's mounts. Sandboxes without stdio of their own inherit these.
+Result<void> reopen_stdio() {
+    Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null) return fail_errno(errno, "open /dev/null");
+    for (int fd = 0; fd < 3; ++fd)
+        if (::dup2(null.get(), fd) < 0) return fail_errno(errno, "place descriptor");
     return {};
 }
 
 Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     Server::Parts parts;
-    ASSAY_TRY(Pipe reports, make_pipe(O_NONBLOCK));
+    ASSAY_TRY(Pipe reports, make_pipe());
+    // Only our end: an init whose report finds the pipe full waits, it must not lose it.
+    if (::fcntl(reports.read.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno(errno, "make pipe non-blocking");
     ASSAY_CHECK(place(std::move(reports.write), kReportFd));
     // Before identity: the number is the host's. Kept by every init, to see whether we live.
     ASSAY_CHECK(place(Fd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0))), kLauncherPidFd));
@@ -84,10 +82,11 @@ Result<Server::Parts> take_position(const wire::Hello& hello, Fd& stage) {
     if (hello.cgroups) parts.cgroups = CgroupPool(open_hierarchies(parts.identity.proc.get()));
     ASSAY_TRY(Root root, assemble_root(hello.plan, parts.identity.uid, parts.identity.gid));
     stage = std::move(root.stage);
+    ASSAY_CHECK(reopen_stdio());
     parts.filters = hello.filters;
     parts.net_pool = hello.net_pool;
-    // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits both.
-    ASSAY_CHECK(restrict_self(hello.base_filter));
+    // The root stands. From here on the launcher, too, may only do what launching needs; every sandbox inherits that.
+    ASSAY_TRY(parts.refusals, Refusals::begin(hello, parts.identity));
     return parts;
 }
 

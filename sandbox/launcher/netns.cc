@@ -2,16 +2,14 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <linux/if_addr.h>
-#include <linux/if_link.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,9 +22,7 @@
 namespace assay::sandbox {
 namespace {
 
-constexpr int kLoopback = 1;  // index of lo in every new namespace
-
-// Sends one request and reads its acknowledgement; rtnetlink(7).
+// Sends one request and reads its acknowledgement; netlink(7).
 Result<void> request(int socket, const void* bytes, std::size_t size, const char* step) {
     if (::send(socket, bytes, size, 0) < 0) return fail_errno(errno, step);
     struct {
@@ -43,39 +39,29 @@ Result<void> request(int socket, const void* bytes, std::size_t size, const char
     return {};
 }
 
-Result<void> raise_loopback() {
-    Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-    if (!socket) return fail_errno(errno, "open rtnetlink");
-
-    struct {
-        nlmsghdr header;
-        ifinfomsg link;
-    } up{};
-    up.header.nlmsg_len = sizeof up;
-    up.header.nlmsg_type = RTM_NEWLINK;
-    up.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-    up.link.ifi_index = kLoopback;
-    up.link.ifi_flags = IFF_UP;
-    up.link.ifi_change = IFF_UP;
-    ASSAY_CHECK(request(socket.get(), &up, sizeof up, "bring lo up"));
-
-    struct {
-        nlmsghdr header;
-        ifaddrmsg address;
-        rtattr local_header;
-        in_addr local;
-    } add{};
-    add.header.nlmsg_len = sizeof add;
-    add.header.nlmsg_type = RTM_NEWADDR;
-    add.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-    add.address.ifa_family = AF_INET;
-    add.address.ifa_prefixlen = 32;
-    add.address.ifa_scope = RT_SCOPE_UNIVERSE;
-    add.address.ifa_index = kLoopback;
-    add.local_header.rta_len = RTA_LENGTH(sizeof add.local);
-    add.local_header.rta_type = IFA_LOCAL;
-    ::inet_pton(AF_INET, kServiceAddress, &add.local);
-    return request(socket.get(), &add, sizeof add, "add service address");
+// lo up, with the service address beside 127.0.0.1. By ioctl (netdevice(7)), because the kernel is done with such a
+// socket when it is closed; a netlink socket would count as alive until a grace period of RCU has passed, and with it
+// the namespace as not yet clean.
+Result<void> raise_loopback(const Privilege& privilege) {
+    Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket) return fail_errno(errno, "open socket in net namespace");
+    auto change = [&](const char* interface, unsigned long request, const char* address) {
+        ifreq wanted{};
+        std::strncpy(wanted.ifr_name, interface, sizeof wanted.ifr_name - 1);
+        if (address == nullptr) {
+            wanted.ifr_flags = IFF_UP | IFF_RUNNING;
+        } else {
+            sockaddr_in to{};
+            to.sin_family = AF_INET;
+            ::inet_pton(AF_INET, address, &to.sin_addr);
+            std::memcpy(&wanted.ifr_addr, &to, sizeof to);
+        }
+        return privilege.ioctl(socket.get(), request, &wanted) == 0;
+    };
+    if (!change("lo", SIOCSIFFLAGS, nullptr)) return fail_errno(errno, "bring lo up");
+    if (!change("lo:1", SIOCSIFADDR, kServiceAddress)) return fail_errno(errno, "add service address");
+    if (!change("lo:1", SIOCSIFNETMASK, "255.255.255.255")) return fail_errno(errno, "narrow service address");
+    return {};
 }
 
 // Number after `name` in a "name value name value" line of sockstat; -1 when it is not there.
@@ -151,14 +137,17 @@ void end_time_wait(int diag, std::uint8_t family) {
 }  // namespace
 
 Result<std::unique_ptr<NetNs>> Nets::make() {
-    if (::unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
+    if (privilege_.unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
     auto net = std::make_unique<NetNs>();
     current_ = net->serial = ++last_serial_;
     net->ns = Fd(::openat(proc_, "self/ns/net", O_RDONLY | O_CLOEXEC));
     if (!net->ns) return fail_errno(errno, "open net namespace");
-    ASSAY_CHECK(raise_loopback());
+    ASSAY_CHECK(raise_loopback(privilege_));
     // So that a server may listen on 80, as it may in a container.
     ASSAY_CHECK(write_file_at(proc_, "sys/net/ipv4/ip_unprivileged_port_start", "0"));
+    // What one server's connections were like is not to shape the next one's. Kernels that keep this setting for the
+    // whole machine do not show it here.
+    static_cast<void>(write_file_at(proc_, "sys/net/ipv4/tcp_no_metrics_save", "1"));
     net->counted = Fd(::openat(proc_, "self/net/sockstat", O_RDONLY | O_CLOEXEC));
     if (!net->counted) return fail_errno(errno, "open /proc/net/sockstat");
     return net;
@@ -167,7 +156,7 @@ Result<std::unique_ptr<NetNs>> Nets::make() {
 bool Nets::clean(const NetNs& net) {
     Sockets left = count_sockets(net.counted.get());
     if (left.alive == 0 && left.time_wait > 0 && enter(net)) {
-        Fd diag(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+        Fd diag(privilege_.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (diag) {
             end_time_wait(diag.get(), AF_INET);
             end_time_wait(diag.get(), AF_INET6);
@@ -180,7 +169,7 @@ bool Nets::clean(const NetNs& net) {
 
 Result<void> Nets::enter(const NetNs& net) {
     if (current_ == net.serial) return {};
-    if (::setns(net.ns.get(), CLONE_NEWNET) != 0) return fail_errno(errno, "enter net namespace");
+    if (privilege_.setns(net.ns.get(), CLONE_NEWNET) != 0) return fail_errno(errno, "enter net namespace");
     current_ = net.serial;
     return {};
 }

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "sandbox/launcher/identity.h"
 
 namespace assay::sandbox {
 
@@ -24,7 +25,7 @@ struct NetNs {
 
 class Nets {
  public:
-    explicit Nets(int proc) : proc_(proc) {}  // the host's /proc, borrowed
+    explicit Nets(const Identity& identity) : proc_(identity.proc.get()), privilege_(identity.privilege) {}
 
     Result<std::unique_ptr<NetNs>> make();
     // Enters it: sockets made and seats cloned from now on belong to it.
@@ -36,7 +37,8 @@ class Nets {
     bool clean(const NetNs& net);
 
  private:
-    int proc_;
+    int proc_;  // the host's, borrowed
+    Privilege privilege_;
     std::uint64_t last_serial_ = 0;
     std::uint64_t current_ = 0;  // serial of the namespace that the launcher is in
 };

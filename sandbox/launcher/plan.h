@@ -11,6 +11,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "sandbox/launcher/privilege.h"
+
 namespace assay::sandbox {
 
 // Each step of setting a sandbox up; a failure is reported as one of these and an errno.
@@ -47,6 +49,7 @@ struct Op {
         mount,            // mount(source, target, type, flags, data)
         directory,        // mkdir(target, mode)
         directory_maybe,  // the same; failure is left to the mount that follows
+        no_links,         // fails when a symbolic link stands anywhere in target
         protect           // mount_setattr(target, recursive, read-only + nosuid + nodev)
     };
     Kind kind{};
@@ -66,6 +69,7 @@ struct ResourceLimit {
 
 struct Plan {
     std::uint64_t id = 0;
+    Privilege privilege;  // of seat and init; main loses it by exec
     // For the seat.
     const int* join = nullptr;  // open `tasks` files to write "0" to, cgroup v1
     unsigned join_count = 0;
@@ -77,7 +81,7 @@ struct Plan {
     // For main.
     const ResourceLimit* limits = nullptr;
     unsigned limit_count = 0;
-    sock_fprog filter{};
+    sock_fprog filter{};  // length 0: the launcher's is enough
     const char* work_dir = nullptr;
     const char* const* programs = nullptr;  // candidates for exec in PATH order, null-terminated
     char* const* argv = nullptr;
@@ -102,7 +106,8 @@ struct Report {
     std::int32_t status = 0;  // wait status of main
     bool main_ended = false;
     std::uint64_t disk = 0;  // bytes used on the bounded tmpfs
-    std::int64_t when = 0;   // CLOCK_MONOTONIC, nanoseconds
+    std::uint32_t inodes = 0;
+    std::int64_t when = 0;  // CLOCK_MONOTONIC, nanoseconds
 };
 
 struct Board {

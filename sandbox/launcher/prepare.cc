@@ -1,6 +1,7 @@
 #include "sandbox/launcher/prepare.h"
 
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -98,19 +99,22 @@ void Planner::work_tree(const char* upper) {
 void Planner::bind(const Bind& bind) {
     const char* target = arena_.text(bind.target);
     // In the image a mount point must be there; in what the sandbox writes it is made.
-    if (below(bind.target, spec_.work_dir) || below(bind.target, spec_.home) || below(bind.target, "/tmp"))
+    if (below(bind.target, spec_.work_dir) || below(bind.target, spec_.home) || below(bind.target, "/tmp")) {
+        // The submission's own files are there already: a link of theirs must not lead the mount elsewhere.
         other(Op::Kind::directory_maybe, Step::make_directory, target, 0755);
+        other(Op::Kind::no_links, Step::mount_bind, target);
+        ops_.back().source = arena_.text(bind.source);  // for the message
+    }
     mount(Step::mount_bind, arena_.text(bind.source), target, nullptr, MS_BIND | MS_REC, nullptr);
     if (!bind.writable) other(Op::Kind::protect, Step::protect_bind, target);
 }
 
 Result<void> Planner::mounts() {
     // One bounded tmpfs holds everything that the sandbox can write: one size, one inode count, freed as a whole.
-    const std::uint32_t inodes = spec_.limits.inodes == 0 ? kDefaultInodes : spec_.limits.inodes;
     const std::string id = std::to_string(kInnerId);
     mount(Step::mount_private, "tmpfs", kPrivate, "tmpfs", MS_NOSUID | MS_NODEV,
           arena_.text({"mode=0755,uid=", id, ",gid=", id, ",size=", std::to_string(disk_limit(spec_.limits).count),
-                       ",nr_inodes=", std::to_string(inodes)}));
+                       ",nr_inodes=", std::to_string(inode_limit(spec_.limits))}));
     const char* upper = arena_.text({kPrivate, "/upper"});
     const char* tmp = arena_.text({kPrivate, "/tmp"});
     const char* home = arena_.text({kPrivate, "/home"});
@@ -125,6 +129,9 @@ Result<void> Planner::mounts() {
     mount(Step::mount_scratch, shm, "/dev/shm", nullptr, MS_BIND, nullptr);
     for (const Bind& one : spec_.binds) bind(one);
     mount(Step::mount_proc, "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+    // An ordinary user's keys are those of the sandbox's user: /proc/keys would tell their names. Root's are not.
+    static const bool keys_show = ::geteuid() != 0 && ::access((std::string(kHostProc) + "/keys").c_str(), F_OK) == 0;
+    if (keys_show) mount(Step::mount_proc, "/dev/null", "/proc/keys", nullptr, MS_BIND, nullptr);
     // Last: all that came before may come from below it.
     mount(Step::hide_assay, kEmpty, kHiddenRoot, nullptr, MS_BIND, nullptr);
 
@@ -166,7 +173,16 @@ void Planner::program() {
 
 void Planner::limits(bool count_processes) {
     const Limits& limits = spec_.limits;
-    std::vector<ResourceLimit> list{{RLIMIT_CORE, {0, 0}}};
+    std::vector<ResourceLimit> list;
+    // Not 0: a core that is piped to a handler, root's and outside, is written whatever the limit; only at exactly 1
+    // does the kernel not start one (fs/coredump.c). The policy keeps programs from changing it.
+    list.push_back({RLIMIT_CORE, at_most(RLIMIT_CORE, 1)});
+    // The kernel counts these for a user, not for a sandbox: one alone must not use them up for all.
+    list.push_back({RLIMIT_SIGPENDING, at_most(RLIMIT_SIGPENDING, 1024)});
+    list.push_back({RLIMIT_MSGQUEUE, at_most(RLIMIT_MSGQUEUE, 128 << 10)});
+    // The caller's permission to go before others is not the sandbox's.
+    list.push_back({RLIMIT_RTPRIO, {0, 0}});
+    list.push_back({RLIMIT_NICE, {0, 0}});
     if (limits.files != 0) list.push_back({RLIMIT_NOFILE, at_most(RLIMIT_NOFILE, limits.files)});
     if (limits.file_size.count != 0) list.push_back({RLIMIT_FSIZE, at_most(RLIMIT_FSIZE, limits.file_size.count)});
     // Counted per user namespace: the seat, init and what runs in this sandbox, nothing else of the same outer user.
@@ -185,6 +201,8 @@ void Planner::limits(bool count_processes) {
 }  // namespace
 
 Bytes disk_limit(const Limits& limits) { return limits.disk.count == 0 ? Bytes{kDefaultDisk} : limits.disk; }
+
+std::uint32_t inode_limit(const Limits& limits) { return limits.inodes == 0 ? kDefaultInodes : limits.inodes; }
 
 Result<void> prepare(const Spec& spec, const std::string& filter, bool count_processes, Arena& arena) {
     arena.clear();

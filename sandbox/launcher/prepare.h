@@ -9,8 +9,9 @@
 
 namespace assay::sandbox {
 
-// The size of the bounded tmpfs, its default applied.
+// The size of the bounded tmpfs, the defaults applied.
 Bytes disk_limit(const Limits& limits);
+std::uint32_t inode_limit(const Limits& limits);
 
 // Fills the arena's plan, but for its id, stdio and cgroups. `filter`: struct sock_filter[] as bytes.
 // `count_processes`: no cgroup does it.

@@ -135,7 +135,8 @@ Result<void> make_device(Device& device) {
         return fail_errno(errno, "make device", path);
     }
     if (errno != EPERM) return fail_errno(errno, "make device", path);
-    return attach(device.tree.get(), path, MOUNT_ATTR_NOSUID);
+    // Read-only keeps the node's inode (times, mode) the host's; reading and writing the device stays possible.
+    return attach(device.tree.get(), path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY);
 }
 
 Result<void> make_dev(std::vector<Device>& devices) {

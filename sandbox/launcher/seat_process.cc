@@ -11,6 +11,7 @@
 
 #include "sandbox/launcher/seat_process.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -49,7 +50,36 @@ void await_order(Board& board, std::uint32_t done) {
     }
 }
 
+void write_number(const char* path, long number) {
+    char digits[24];
+    int at = sizeof digits;
+    do {
+        digits[--at] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    const int file = ::open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    static_cast<void>(!::write(file, digits + at, sizeof digits - static_cast<std::size_t>(at)));
+    ::close(file);
+}
+
+// What the kernel hands out without asking a cgroup. Hardening, not a promise: where /proc/sys is read-only (inside
+// some containers) sandboxes start without it.
+void bound_shared_resources() {
+    // Both are charged to the caller's user as well, whose instances are few (fs.inotify.max_user_instances, often
+    // 128): one sandbox must not use up everybody's.
+    write_number("/.assay/proc/sys/user/max_inotify_instances", 32);
+    write_number("/.assay/proc/sys/user/max_inotify_watches", 16384);
+    // When the whole machine is short of memory, a sandbox goes before the harness does.
+    write_number("/.assay/proc/self/oom_score_adj", 500);
+}
+
 void settle(const Plan& plan) {
+    // First: after the change of ids, /proc/self is no longer ours to write.
+    bound_shared_resources();
+    // A session of the seat's own: no terminal of anybody's to push input into. Programs inherit it and lead a process
+    // group in it; a session for each launch would have the kernel make a scheduling group (autogroup) each time.
+    check(plan, Step::open_session, ::setsid() >= 0);
     // Capabilities stay: neither id is the namespace's 0.
     check(plan, Step::become_user, ::setresgid(kInnerId, kInnerId, kInnerId) == 0);
     check(plan, Step::become_user, ::setresuid(kInnerId, kInnerId, kInnerId) == 0);
@@ -61,7 +91,7 @@ void settle(const Plan& plan) {
     // A new user namespace starts with a full set, so this cannot be inherited from the launcher; but it can be from
     // us.
     for (unsigned long cap = 0; cap < 64; ++cap) {
-        if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0) continue;
+        if (plan.privilege.prctl(PR_CAPBSET_DROP, cap) == 0) continue;
         if (errno == EINVAL && cap != 0) break;  // past the kernel's last one
         give_up(plan, Step::drop_bounding_set, errno, 0);
     }
@@ -72,7 +102,7 @@ void clone_init(Board& board) {
     clone_args args{};
     args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
-    const long pid = ::syscall(SYS_clone3, &args, sizeof args);
+    const pid_t pid = plan.privilege.clone3(args);
     if (pid == 0) run_init(board);
     if (pid < 0) give_up(plan, Step::clone_init, errno, 0);
 }

@@ -45,7 +45,7 @@ Result<std::unique_ptr<Seat>> Seats::make(std::shared_ptr<NetNs> net) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = static_cast<std::uint64_t>(cgroup);
     }
-    const auto pid = entered ? static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args)) : -1;
+    const pid_t pid = entered ? identity_.privilege.clone3(args) : -1;
     if (pid == 0) run_seat(seat->arena.board());
     if (pid < 0) {
         const int code = errno;

@@ -27,7 +27,30 @@ namespace {
 constexpr auto kCpuLook = std::chrono::milliseconds(20);   // how far a CPU time limit may be overrun, per core
 constexpr auto kLastWord = std::chrono::seconds(2);        // an init that is asked to end gets this long
 constexpr auto kUnborn = std::chrono::milliseconds(5);     // until a seat has cloned the init that is to be ended
+constexpr int kRefusalsAtOnce = 32;                        // then everything else gets its turn
 constexpr std::uint32_t kMostSockets = wire::kMaxFds - 1;  // one descriptor is the pidfd
+
+std::int64_t now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+// What the cgroups counted, over what is known from elsewhere.
+void add(const CgroupUse& use, Usage& usage) {
+    if (use.memory_peak != 0) usage.memory_peak = Bytes{use.memory_peak};
+    usage.phase_memory_peak = Bytes{use.memory_phase_peak};
+    usage.processes_peak = use.processes_peak;
+    // wait() adds up what parents waited for; a program can avoid that. The cgroup counts every task.
+    const Micros all(static_cast<std::int64_t>(use.cpu_nanoseconds / 1000));
+    const Micros seen = usage.cpu_user + usage.cpu_system;
+    if (all > seen) usage.cpu_user += all - seen;
+    usage.throttled_periods = use.throttled_periods;
+    usage.throttled = Micros(use.throttled_micros);
+    usage.stalled_cpu = Micros(use.stalled_micros[0]);
+    usage.stalled_memory = Micros(use.stalled_micros[1]);
+    usage.stalled_io = Micros(use.stalled_micros[2]);
+}
 
 Micros to_micros(const timeval& time) { return Micros(time.tv_sec * 1'000'000LL + time.tv_usec); }
 
@@ -35,28 +58,28 @@ Micros to_micros(const timeval& time) { return Micros(time.tv_sec * 1'000'000LL 
 
 Server::Server(Parts parts)
     : parts_(std::move(parts)),
-      nets_(parts_.identity.proc.get()),
+      nets_(parts_.identity),
       seats_(parts_.identity, parts_.cgroups, nets_, parts_.net_pool) {}
 
 void Server::run() {
     while (!parent_gone_ || !sandboxes_.empty()) {
-        pollfd ready[3] = {{parent_gone_ ? -1 : kControlFd, POLLIN, 0},
+        pollfd ready[4] = {{parent_gone_ ? -1 : kControlFd, POLLIN, 0},
                            {parts_.reports.get(), POLLIN, 0},
-                           {parts_.signals.get(), POLLIN, 0}};
+                           {parts_.signals.get(), POLLIN, 0},
+                           {parts_.refusals.fd(), POLLIN, 0}};
         if (!outgoing_.empty()) ready[0].events |= POLLOUT;
-        if (::poll(ready, 3, poll_timeout()) < 0 && errno != EINTR) return;
+        if (::poll(ready, 4, poll_timeout()) < 0 && errno != EINTR) return;
         if ((ready[0].revents & POLLOUT) != 0) flush();
-        // Reports before deaths: what an init had to say, it said before it died.
         if (ready[1].revents != 0) take_reports();
         if (ready[2].revents != 0) {
             signalfd_siginfo info;
             while (::read(parts_.signals.get(), &info, sizeof info) > 0) {
             }
-            take_reports();
             reap();
         }
         check_deadlines();
         if ((ready[0].revents & ~POLLOUT) != 0) take_requests();
+        if (ready[3].revents != 0) take_refusals();
     }
 }
 
@@ -84,6 +107,9 @@ void Server::handle(wire::Message& message) {
             return;
         case wire::Kind::open_sockets:
             if (auto request = wire::decode<wire::SocketCount>(message.body)) open_sockets(*request);
+            return;
+        case wire::Kind::look:
+            if (auto request = wire::decode<wire::Name>(message.body)) look(request->id);
             return;
         case wire::Kind::kill:
             if (auto request = wire::decode<wire::Name>(message.body)) {
@@ -131,6 +157,7 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio) {
     ASSAY_CHECK(prepare(spec, filter->program, (parts_.cgroups.offers() & kPids) == 0, seat.arena));
     Plan& plan = seat.arena.board().plan;
     plan.id = sandbox.id;
+    plan.privilege = parts_.identity.privilege;
     std::size_t next = 0;
     for (int i = 0; i < 3; ++i) {
         if ((stdio & (1 << i)) == 0) continue;
@@ -159,6 +186,19 @@ void Server::open_sockets(const wire::SocketCount& request) {
     reply(wire::Kind::sockets, wire::encode(wire::Name{request.id}), std::move(sockets));
 }
 
+void Server::look(std::uint64_t id) {
+    wire::Used answer;
+    answer.id = id;
+    auto at = sandboxes_.find(id);
+    if (at != sandboxes_.end() && at->second->runs && at->second->seat->group != nullptr) {
+        const Sandbox& sandbox = *at->second;
+        answer.known = true;
+        answer.usage.wall = Micros((now_ns() - sandbox.started_at) / 1000);
+        add(parts_.cgroups.look(*sandbox.seat->group), answer.usage);
+    }
+    reply(wire::Kind::used, wire::encode(answer));
+}
+
 // Ends it from outside. The first reason stands.
 void Server::end(Sandbox& sandbox, const char* limit) {
     if (sandbox.killed) return;
@@ -179,6 +219,52 @@ void Server::force(Sandbox& sandbox, Time now) {
     const pid_t init = sandbox.init();
     if (init > 0) ::kill(init, SIGKILL);
     sandbox.next_kill = now + (init > 0 ? kLastWord : kUnborn);
+}
+
+void Server::take_refusals() {
+    const auto now = std::chrono::steady_clock::now();
+    for (int i = 0; i < kRefusalsAtOnce; ++i) {
+        auto refusal = parts_.refusals.take();
+        if (!refusal) return;
+        Sandbox* sandbox = caller_of(*refusal);
+        if (sandbox == nullptr) {  // a seat, or one that is gone
+            parts_.refusals.answer(*refusal);
+            continue;
+        }
+        // The parent hears of a launch first.
+        if (sandbox->refused.count(refusal->call) && sandbox->runs)
+            tell_refused(*sandbox, sandbox->refused.counts().back());
+        if (sandbox->refused.pace(*refusal, now)) answer(*sandbox, *refusal);
+    }
+}
+
+Server::Sandbox* Server::caller_of(const Refusal& refusal) {
+    const ino_t where = parts_.refusals.pid_namespace(refusal.pid);
+    // The number may have been given to another process since.
+    if (where == 0 || !parts_.refusals.waits(refusal)) return nullptr;
+    for (auto& [id, sandbox] : sandboxes_) {
+        if (sandbox->pid_namespace == 0 && sandbox->init() > 0)
+            sandbox->pid_namespace = parts_.refusals.pid_namespace_below(sandbox->init());
+        if (sandbox->pid_namespace == where) return sandbox.get();
+    }
+    return nullptr;
+}
+
+void Server::answer(const Sandbox& sandbox, const Refusal& refusal) const {
+    if (sandbox.spec.trace) {
+        parts_.refusals.let_through(refusal);
+    } else {
+        parts_.refusals.answer(refusal);
+    }
+}
+
+void Server::tell_refused(const Sandbox& sandbox, const wire::RefusedCall& call) {
+    reply(wire::Kind::call_refused, wire::encode(wire::CallRefused{sandbox.id, call}));
+}
+
+std::string Server::encode_end(const Sandbox& sandbox, Exit exit) const {
+    exit.refusals_seen = parts_.refusals.fd() >= 0;
+    return wire::encode(wire::End{sandbox.id, std::move(exit), sandbox.refused.counts()});
 }
 
 void Server::take_reports() {
@@ -205,7 +291,7 @@ void Server::handle(const Report& report) {
             return;
         case Report::Kind::main_ended:
             sandbox.last = report;
-            reply(wire::Kind::main_ended, wire::encode(wire::End{sandbox.id, describe_exit(sandbox)}));
+            reply(wire::Kind::main_ended, encode_end(sandbox, describe_exit(sandbox)));
             return;
     }
 }
@@ -223,6 +309,7 @@ void Server::start_running(Sandbox& sandbox, const Report& report) {
     for (Fd& socket : sandbox.sockets) fds.push_back(std::move(socket));
     sandbox.sockets.clear();
     reply(wire::Kind::launched, wire::encode(wire::Name{sandbox.id}), std::move(fds));
+    for (const wire::RefusedCall& call : sandbox.refused.counts()) tell_refused(sandbox, call);
 }
 
 void Server::reap() {
@@ -231,6 +318,8 @@ void Server::reap() {
         rusage usage{};
         const pid_t pid = ::wait4(-1, &status, WNOHANG, &usage);
         if (pid <= 0) return;
+        // What it had to say, it said before it died; but perhaps after we last listened.
+        take_reports();
         auto at = std::find_if(sandboxes_.begin(), sandboxes_.end(),
                                [&](const auto& entry) { return entry.second->init() == pid; });
         if (at != sandboxes_.end()) {
@@ -270,16 +359,12 @@ void Server::account(Sandbox& sandbox, const rusage& usage, Exit& exit) {
     exit.usage.cpu_system = to_micros(usage.ru_stime);
     exit.usage.memory_peak = Bytes{static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
     exit.usage.disk = Bytes{sandbox.last.disk};
+    exit.usage.inodes = sandbox.last.inodes;
 
     CgroupUse use;
     if (sandbox.seat->group != nullptr) {
         if (!parts_.cgroups.end(*sandbox.seat->group, use)) sandbox.seat->keep = false;
-        if (use.memory_peak != 0) exit.usage.memory_peak = Bytes{use.memory_peak};
-        exit.usage.processes_peak = use.processes_peak;
-        // wait() adds up what parents waited for; a program can avoid that. The cgroup counts every task.
-        const Micros all(static_cast<std::int64_t>(use.cpu_nanoseconds / 1000));
-        const Micros seen = exit.usage.cpu_user + exit.usage.cpu_system;
-        if (all > seen) exit.usage.cpu_user += all - seen;
+        add(use, exit.usage);
     }
     auto limited = [&](const char* name) {
         exit.how = Exit::How::limit;
@@ -304,6 +389,7 @@ void Server::account(Sandbox& sandbox, const rusage& usage, Exit& exit) {
     if (use.processes_refused != 0) hit("processes");
     const std::uint64_t disk = disk_limit(limits).count;
     if (sandbox.last.disk + 4096 > disk) hit("disk");
+    if (sandbox.last.inodes >= inode_limit(limits)) hit("inodes");
     if (!exit.limit.empty()) hit(exit.limit.c_str());
 
     const unsigned offers = parts_.cgroups.offers();
@@ -321,14 +407,12 @@ void Server::finish(Sandbox& sandbox, const rusage& usage) {
     if (!sandbox.runs) {
         fail_setup(sandbox);
     } else {
-        timespec now{};
-        ::clock_gettime(CLOCK_MONOTONIC, &now);
-        const std::int64_t ended = last.when != 0 ? last.when : now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+        const std::int64_t ended = last.when != 0 ? last.when : now_ns();
         Exit exit = describe_exit(sandbox);
         exit.usage.wall = Micros((ended - sandbox.started_at) / 1000);
         account(sandbox, usage, exit);
         give_back(sandbox);
-        reply(wire::Kind::ended, wire::encode(wire::End{sandbox.id, exit}));
+        reply(wire::Kind::ended, encode_end(sandbox, std::move(exit)));
     }
     sandboxes_.erase(sandbox.id);
 }
@@ -362,6 +446,7 @@ void Server::check_deadlines() {
     const auto now = std::chrono::steady_clock::now();
     for (auto& [id, sandbox] : sandboxes_) {
         if (sandbox->next_kill <= now) force(*sandbox, now);
+        for (const Refusal& refusal : sandbox->refused.due(now)) answer(*sandbox, refusal);
         if (sandbox->killed) continue;
         if (sandbox->deadline <= now) end(*sandbox, "wall_time");
         if (sandbox->next_cpu_look <= now) look_at_cpu(*sandbox, now);
@@ -383,9 +468,11 @@ void Server::look_at_cpu(Sandbox& sandbox, Time now) {
 
 int Server::poll_timeout() const {
     Time first = Time::max();
-    for (const auto& [id, sandbox] : sandboxes_)
+    for (const auto& [id, sandbox] : sandboxes_) {
+        first = std::min(first, sandbox->refused.next_answers());
         first =
             std::min(first, sandbox->killed ? sandbox->next_kill : std::min(sandbox->deadline, sandbox->next_cpu_look));
+    }
     if (first == Time::max()) return -1;
     auto left = std::chrono::ceil<Millis>(first - std::chrono::steady_clock::now()).count();
     return static_cast<int>(std::clamp<long long>(left, 0, 60'000));

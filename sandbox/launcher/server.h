@@ -16,6 +16,7 @@
 #include "sandbox/launcher/cgroup.h"
 #include "sandbox/launcher/identity.h"
 #include "sandbox/launcher/netns.h"
+#include "sandbox/launcher/refusals.h"
 #include "sandbox/launcher/seats.h"
 #include "sandbox/wire.h"
 
@@ -30,6 +31,7 @@ class Server {
         unsigned net_pool = 0;
         Fd reports;  // read end of the pipe whose write end is kReportFd
         Fd signals;  // signalfd for SIGCHLD
+        Refusals refusals;
     };
     explicit Server(Parts parts);
 
@@ -43,11 +45,13 @@ class Server {
         std::uint64_t id = 0;
         Spec spec;
         Seat* seat = nullptr;
-        std::vector<Fd> stdio;             // until init has its own copies
-        std::vector<Fd> sockets;           // until they are sent
-        bool runs = false;                 // exec has happened
-        bool killed = false;               // we have ended it
-        std::string limit;                 // the limit for which
+        std::vector<Fd> stdio;    // until init has its own copies
+        std::vector<Fd> sockets;  // until they are sent
+        bool runs = false;        // exec has happened
+        bool killed = false;      // we have ended it
+        std::string limit;        // the limit for which
+        ino_t pid_namespace = 0;  // asked for when a call is refused
+        RefusedCalls refused;
         Report last;                       // what init said last; `failed` before it runs
         std::int64_t started_at = 0;       // exec, CLOCK_MONOTONIC ns
         Time deadline = Time::max();       // of wall_time
@@ -64,8 +68,15 @@ class Server {
     void launch(wire::Launch request, std::vector<Fd> fds);
     Result<void> start(Sandbox& sandbox, std::uint8_t stdio);
     void open_sockets(const wire::SocketCount& request);
+    void look(std::uint64_t id);
     void end(Sandbox& sandbox, const char* limit);
     void force(Sandbox& sandbox, Time now);
+
+    void take_refusals();
+    Sandbox* caller_of(const Refusal& refusal);
+    void answer(const Sandbox& sandbox, const Refusal& refusal) const;
+    void tell_refused(const Sandbox& sandbox, const wire::RefusedCall& call);
+    [[nodiscard]] std::string encode_end(const Sandbox& sandbox, Exit exit) const;
 
     void take_reports();
     void handle(const Report& report);

@@ -60,7 +60,7 @@ def run(assay, scratch, collection, counts, options):
                  *options.options, timeout=options.timeout)
     print(done.stdout)
     assert done.returncode == 0, f"ended with {done.returncode}:\n{done.stderr[-3000:]}"
-    good, wrong = check_corpus().check(out, counts)
+    good, wrong = check_corpus().check(out, counts, categories=True)
     if wrong:
         print(done.stderr)
     assert good and not wrong, "\n" + "\n".join(wrong)

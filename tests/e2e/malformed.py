@@ -147,7 +147,7 @@ def lines_and_patches(assay, scratch):
                                     ("bad-tar", "bad.tar", 0)):
         assert support.counts(verdicts[name]) == (total, 0, total), verdicts[name]
         assert verdicts[name]["failure"]["category"] == "server_startup_failure"
-        cause = verdicts[name]["failure"]["cause"]
+        cause = verdicts[name]["failure"]["summary"]
         assert file in cause, cause
         if line_number:
             # Where the hunk begins, or where it runs out.

@@ -82,7 +82,7 @@ class RealBuild : public testing::Test {
         sandbox::Spec spec;
         spec.label = "test";
         spec.argv = command;
-        spec.env = server_env(*recipe, 8080, std::nullopt);
+        spec.env = server_env(*recipe, 8080);
         spec.limits.wall_time = std::chrono::seconds(30);
         apply_layer(layer, spec);
         auto pipe = make_pipe();

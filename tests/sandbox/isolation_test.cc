@@ -1,6 +1,9 @@
 // What a sandboxed program sees, and what it cannot reach.
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "tests/sandbox/rig.h"
 
@@ -169,6 +172,20 @@ TEST(Binds, ShowTheStageReadOnlyUnlessAskedOtherwise) {
     EXPECT_EQ(rig.run(spec).out, "layer");
     EXPECT_EQ(*read_file_at(stage, "out/file"), "result\n");
     EXPECT_FALSE(read_file_at(stage, "layer/x"));
+}
+
+TEST(Binds, DoNotFollowALinkOfTheSubmission) {
+    Rig rig;
+    int stage = rig.launcher().stage();
+    ASSERT_EQ(::mkdirat(stage, "source", 0755), 0);
+    ASSERT_EQ(::symlinkat("/usr/local", stage, "source/out"), 0);
+    ASSERT_EQ(::mkdirat(stage, "layer", 0755), 0);
+    Spec spec = shell("true");
+    spec.work_tree.lower = {"/.assay/stage/source"};
+    spec.binds = {{"/.assay/stage/layer", "/app/out", false}};
+    Outcome outcome = rig.run(spec);
+    ASSERT_TRUE(outcome.failed);
+    EXPECT_EQ(outcome.failed->error.code, ELOOP) << outcome.failed->error.to_string();
 }
 
 TEST(Isolation, SandboxesOfOneLauncherDoNotShareATmpfsOfTheImage) {

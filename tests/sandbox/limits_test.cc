@@ -1,6 +1,9 @@
 // Limits, each with its name in the record.
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -137,6 +140,22 @@ TEST(Limits, CpuTimeOfMainIsBoundedWithoutCgroups) {
     EXPECT_TRUE(has(exit.unenforced, "cpu_time")) << "of one process only, and the record says so";
 }
 
+TEST(Limits, WhatIsWrittenThroughABindIsNotTakenForTheDisk) {
+    Rig rig;
+    const int stage = rig.launcher().stage();
+    ASSERT_EQ(::mkdirat(stage, "elsewhere", 0755), 0);
+    ASSERT_EQ(::fchownat(stage, "elsewhere", rig.launcher().outer_uid(), rig.launcher().outer_gid(), 0), 0);
+    Spec spec = shell("head -c 4M /dev/zero >/tmp/file && head -c 100K /dev/zero >$HOME/file");
+    spec.limits.disk = 1_MiB;
+    spec.binds = {{"/.assay/stage/elsewhere", "/tmp", true}};
+    Exit exit = rig.run(spec).exit;
+    EXPECT_EQ(exit.how, Exit::How::exited);
+    EXPECT_EQ(exit.code, 0);
+    EXPECT_TRUE(exit.limits_hit.empty());
+    EXPECT_GE(exit.usage.disk, 100_KiB);
+    EXPECT_LT(exit.usage.disk, 1_MiB);
+}
+
 TEST(Limits, FileSizeAndOpenFilesAreBounded) {
     Rig rig;
     Spec spec = program({"head", "-c", "1M", "/dev/zero"});
@@ -150,4 +169,80 @@ TEST(Limits, FileSizeAndOpenFilesAreBounded) {
     spec = shell("ulimit -n; ulimit -c");
     spec.limits.files = 77;
     EXPECT_EQ(rig.run(spec).out, "77\n0\n");
+}
+
+// A connection is a descriptor, and a process has so many of them.
+TEST(Limits, OpenConnectionsAreBoundedByOpenFiles) {
+    Rig rig;
+    Spec spec = program({"/probe", "connections"});
+    spec.limits.files = 40;
+    auto results = probe_results(rig.run(spec).out);
+    EXPECT_EQ(results["connections"], "EMFILE");
+    EXPECT_EQ(results["count"], "36") << "standard streams and the listener take four";
+}
+
+TEST(Limits, AHitOfTheInodeLimitIsNamed) {
+    Rig rig;
+    Spec spec = shell("i=0; while touch /tmp/$i 2>/dev/null; do i=$((i+1)); done");
+    spec.limits.inodes = 64;
+    Exit exit = rig.run(spec).exit;
+    EXPECT_TRUE(has(exit.limits_hit, "inodes"));
+    EXPECT_FALSE(has(exit.limits_hit, "disk"));
+    EXPECT_EQ(exit.usage.inodes, 64u);
+}
+
+TEST(Limits, BeingHeldBackByTheCpuLimitIsInTheRecord) {
+    Rig rig;
+    Spec spec = shell("i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done");
+    EXPECT_EQ(rig.run(spec).exit.usage.throttled, kNotMeasured) << "no limit was asked for";
+    spec.limits.cpus = 0.1;
+    Exit exit = rig.run(spec).exit;
+    if (has(exit.unenforced, "cpus")) GTEST_SKIP() << "no cpu cgroup for this user";
+    EXPECT_GT(exit.usage.throttled_periods, 0u);
+    EXPECT_GT(exit.usage.throttled, Micros(0));
+    spec.limits.cpus = 1;
+    const auto again = rig.run(shell("true")).exit.usage;
+    EXPECT_EQ(again.throttled_periods, 0u) << "of the earlier sandbox in the same cgroup";
+}
+
+TEST(Limits, PressureIsMeasuredWhereTheKernelHasIt) {
+    Rig rig;
+    Exit exit = rig.run(shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done")).exit;
+    if (exit.usage.stalled_cpu == kNotMeasured) GTEST_SKIP() << "no pressure files for this user";
+    EXPECT_GE(exit.usage.stalled_cpu, Micros(0));
+    EXPECT_LE(exit.usage.stalled_cpu, exit.usage.wall * 2);
+    EXPECT_GE(exit.usage.stalled_memory, Micros(0));
+    EXPECT_GE(exit.usage.stalled_io, Micros(0));
+}
+
+TEST(Limits, ALookTellsOnePhaseFromTheNext) {
+    Rig rig;
+    if (!enforces_memory(rig)) GTEST_SKIP() << "no memory cgroup for this user";
+    auto in = make_pipe();
+    auto out = make_pipe();
+    Spec spec = program({"python3", "-c",
+                         "import sys\nx=bytearray(b'x')*(40<<20)\ndel x\nprint('held',flush=True)\n"
+                         "sys.stdin.readline()\nprint('done',flush=True)\nsys.stdin.readline()"});
+    spec.limits.memory = 256_MiB;
+    auto id = rig.launcher().launch(spec, {in->read.get(), out->write.get(), -1});
+    ASSERT_TRUE(id);
+    rig.expect<Launched>();
+    auto used_after = [&](const char* word) {
+        char text[16] = {};
+        EXPECT_EQ(::read(out->read.get(), text, 5), 5);
+        EXPECT_EQ(std::string(text, 4), word);
+        EXPECT_TRUE(rig.launcher().look(*id));
+        return rig.expect<Used>().usage.value_or(Usage{});
+    };
+    const Usage first = used_after("held");
+    EXPECT_GT(first.phase_memory_peak, 40_MiB);
+    ASSERT_TRUE(write_all(in->write.get(), "\n"));
+    const Usage second = used_after("done");
+    EXPECT_LT(second.phase_memory_peak, 40_MiB) << "the second phase held less";
+    EXPECT_EQ(second.memory_peak, first.memory_peak) << "the whole life's peak stays";
+    EXPECT_GE(second.cpu_user + second.cpu_system, first.cpu_user + first.cpu_system);
+    ASSERT_TRUE(write_all(in->write.get(), "\n"));
+    EXPECT_EQ(rig.expect<Ended>().exit.usage.memory_peak, first.memory_peak);
+    EXPECT_TRUE(rig.launcher().look(*id));
+    EXPECT_FALSE(rig.expect<Used>().usage) << "it has ended";
 }

@@ -166,6 +166,38 @@ const std::map<std::string, long (*)()> kProbes = {
     {"open-init-fd", [] { return closing(::open("/proc/1/fd/4", O_WRONLY)); }},
     {"raise-capability", [] { return static_cast<long>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 21, 0, 0)); }},
     {"set-mm", [] { return static_cast<long>(::prctl(PR_SET_MM, PR_SET_MM_BRK, 0, 0, 0)); }},
+    // Answers every connection to port 8080, until it is ended.
+    {"serve",
+     [] {
+         const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+         sockaddr_in address{};
+         address.sin_family = AF_INET;
+         address.sin_port = htons(8080);
+         if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return -1L;
+         if (::listen(listener, 8) != 0) return -1L;
+         for (;;) {
+             const int connection = ::accept(listener, nullptr, nullptr);
+             if (connection < 0 || ::write(connection, "hello", 5) != 5) return -1L;
+             ::close(connection);
+         }
+     }},
+    // As many connections to itself as it may have at once.
+    {"connections",
+     [] {
+         const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+         sockaddr_in address{};
+         address.sin_family = AF_INET;
+         address.sin_port = htons(8080);
+         if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return -1L;
+         if (::listen(listener, 4096) != 0) return -1L;
+         for (int count = 0;; ++count) {
+             const int one = ::socket(AF_INET, SOCK_STREAM, 0);
+             if (one < 0 || ::connect(one, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+                 std::printf("count %d\n", count);
+                 return -1L;
+             }
+         }
+     }},
     {"memory-hog",
      [] {
          for (int i = 0; i < 4096; ++i) {

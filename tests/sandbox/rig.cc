@@ -54,7 +54,13 @@ Reply Rig::next() {
     while (Clock::now() < deadline) {
         auto reply = launcher_->receive();
         if (!reply) throw std::runtime_error(reply.error().to_string());
-        if (*reply) return std::move(**reply);
+        if (*reply) {
+            if (auto* refused = std::get_if<CallRefused>(&**reply)) {
+                refused_.push_back(std::move(refused->call));
+                continue;
+            }
+            return std::move(**reply);
+        }
         pollfd ready{launcher_->fd(), POLLIN, 0};
         ::poll(&ready, 1, 100);
     }

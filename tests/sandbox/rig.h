@@ -35,7 +35,7 @@ class Rig {
     Launcher& launcher() { return *launcher_; }
     // Start to end, with stdout and stderr kept.
     Outcome run(const Spec& spec, const std::string& input = {});
-    // The next reply within kPatience; fails the test when none comes.
+    // The next reply within kPatience; fails the test when none comes. Refused calls are put aside.
     Reply next();
     // The next reply, which must be a T.
     template <class T>
@@ -50,8 +50,10 @@ class Rig {
     // Launches and expects it to run, without stdio.
     Launched start(const Spec& spec);
     Exit stop(SandboxId id);
+    [[nodiscard]] const std::vector<RefusedCall>& refused() const { return refused_; }
 
  private:
+    std::vector<RefusedCall> refused_;
     std::optional<Launcher> launcher_;
 };
 

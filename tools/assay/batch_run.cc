@@ -6,12 +6,14 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
+#include <cmath>
 #include <csignal>
 #include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/batch/base.h"
 #include "harness/batch/read.h"
 #include "harness/evaluate.h"
 #include "harness/report/progress.h"
@@ -28,6 +30,7 @@ using nlohmann::json;
 struct Plan {
     harness::Policy policy;
     runtime::Capacity capacity;
+    harness::ServiceRecipes services;  // that there are
     std::string folder;
     std::vector<batch::Submission> submissions;
     std::vector<batch::EntryError> bad;
@@ -35,8 +38,29 @@ struct Plan {
     report::ProgressKind progress;
 };
 
+Result<harness::ServiceRecipes> service_recipes() {
+    harness::ServiceRecipes services;
+    for (const std::string& name : images::recipe_names()) {
+        ASSAY_TRY(images::Recipe recipe, images::find_recipe(name));
+        if (recipe.service) services.emplace(name, std::make_shared<const images::Recipe>(std::move(recipe)));
+    }
+    return services;
+}
+
 // Memory that one submission in work is assumed to need, for --jobs auto: a server, its work tree, its client.
 constexpr Bytes kMemoryEach = 160_MiB;
+
+// The same with the services that the batch's most demanding task has beside its server.
+Bytes memory_each(const std::vector<batch::Submission>& submissions, const harness::ServiceRecipes& services) {
+    std::uint64_t most = 0;
+    for (const auto& submission : submissions) {
+        std::uint64_t beside = 0;
+        if (const auto wanted = harness::wanted_services(*submission.task, {}, services))
+            for (const auto& recipe : *wanted) beside += recipe->service->usual_memory.count;
+        most = std::max(most, beside);
+    }
+    return Bytes{kMemoryEach.count + most};
+}
 
 std::string new_run_name() {
     const std::time_t now = std::time(nullptr);
@@ -47,8 +71,8 @@ std::string new_run_name() {
     return fmt::format("{}-{}", text, ::getpid());
 }
 
-Result<runtime::Capacity> read_jobs(const std::string& jobs) {
-    if (jobs == "auto") return runtime::Capacity::automatic(kMemoryEach);
+Result<runtime::Capacity> read_jobs(const std::string& jobs, Bytes each) {
+    if (jobs == "auto") return runtime::Capacity::automatic(each);
     std::uint32_t count = 0;
     auto [end, error] = std::from_chars(jobs.data(), jobs.data() + jobs.size(), count);
     if (error != std::errc{} || end != jobs.data() + jobs.size() || count == 0 || count > 4096)
@@ -63,12 +87,15 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     policy.timeout_script = Millis(options.timeout_script);
     policy.timeouts_in_a_row = options.timeouts_in_a_row;
     policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
+    policy.statements = options.statements;
     policy.newman_csv = options.newman_csv;
     policy.suite = options.suite;
     policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
     ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
     policy.limits.processes = options.processes;
+    // An answer that comes byte by byte never idles for long: without this a server could hold its place for ever.
+    policy.limits.wall_time = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(options.wall_time)));
     return policy;
 }
 
@@ -87,8 +114,11 @@ void repeat(std::vector<batch::Submission>& submissions, std::uint32_t times) {
 Result<Plan> make_plan(const BatchOptions& options) {
     Plan plan;
     ASSAY_TRY(plan.policy, read_policy(options));
-    ASSAY_TRY(plan.capacity, read_jobs(options.jobs));
     ASSAY_TRY(batch::Batch read, batch::read_batch(options.batch, {options.tasks, options.suite}));
+    images::Repositories::Options mirrors;
+    mirrors.mirrors = options.repositories;
+    mirrors.path = cache_folder() + "/repositories";
+    batch::find_bases(read, images::Repositories(std::move(mirrors)));
     plan.submissions = std::move(read.submissions);
     plan.bad = std::move(read.errors);
     if (!options.filter.empty()) {
@@ -100,6 +130,8 @@ Result<Plan> make_plan(const BatchOptions& options) {
     if (plan.submissions.empty() && plan.bad.empty())
         return fail("read batch", options.batch + ": no submission matches --filter " + options.filter,
                     "ids are the names of sub-folders, or the ids of a JSON-lines file");
+    ASSAY_TRY(plan.services, service_recipes());
+    ASSAY_TRY(plan.capacity, read_jobs(options.jobs, memory_each(plan.submissions, plan.services)));
     repeat(plan.submissions, options.repeat);
     plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
     if (options.resume) {
@@ -133,8 +165,10 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"timeout_script_ms", options.timeout_script},
             {"timeouts_in_a_row", options.timeouts_in_a_row},
             {"ready_timeout_s", options.ready_timeout},
+            {"wall_time_s", options.wall_time},
             {"memory", options.memory},
             {"disk", options.disk},
+            {"log_statements", options.statements},
             {"processes", options.processes},
             {"started", static_cast<std::int64_t>(std::time(nullptr))},
             {"host", host}};
@@ -224,8 +258,11 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         harness::Scheduler scheduler({}, platform, limits);
         runtime::Admission admission(reactor, plan.capacity);
         runtime::Layers layers(reactor);
-        harness::Session session{reactor,     scheduler,  admission, suites,     layers,
-                                 layer_store, *collector, images,    plan.policy};
+        runtime::Services::Options beside;
+        beside.statements = plan.policy.statements;
+        runtime::ServicePool service_pool(reactor, layers, beside);
+        harness::Session session{reactor,    scheduler, admission,     suites,       layers,     layer_store,
+                                 *collector, images,    plan.services, service_pool, plan.policy};
         scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
     }
     BatchSummary summary;

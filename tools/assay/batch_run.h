@@ -17,6 +17,7 @@ struct BatchOptions {
     std::string filter;
     std::string suite;
     std::string tasks;
+    std::string repositories;
     std::string verify = "paper";
     std::string progress = "auto";
     std::string memory = "1G";
@@ -27,6 +28,8 @@ struct BatchOptions {
     std::uint64_t timeout_script = 5000;
     std::uint32_t timeouts_in_a_row = 3;
     double ready_timeout = 25;
+    bool statements = false;
+    double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
     bool offline = false;
     bool resume = false;

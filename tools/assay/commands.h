@@ -11,9 +11,11 @@ namespace assay::tools {
 
 void add_run(CLI::App& app, int& exit_code);
 void add_suite(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_sandbox(CLI::App& app, int& exit_code);
 void add_image(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_bench_launch(CLI::App& bench, int& exit_code);
 void add_bench_dispatch(CLI::App& bench, int& exit_code);

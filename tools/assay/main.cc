@@ -37,11 +37,13 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_report(app, exit_code);
     add_verify(app, exit_code);
     add_sandbox(app, exit_code);
     add_image(app, exit_code);
     add_suite(app, exit_code);
     add_bench(app, exit_code);
+    add_doctor(app, exit_code);
     read_environment(app);
     app.set_config("--config", find_config(), "Read options from this TOML file", false);
     if (argc > 1 && argv[1][0] != '-' && !known(app, argv[1])) {

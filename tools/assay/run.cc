@@ -34,8 +34,13 @@ void add_run(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
     run->add_flag("--resume", options->resume, "Continue the run in -o: what has a verdict is not run again");
-    run->add_option("--suite", options->suite, "This collection instead of each task's own")->check(CLI::ExistingFile);
+    run->add_option("--suite", options->suite,
+                    "This suite instead of each task's own: a collection, a Hurl file, a folder of them")
+        ->check(CLI::ExistingPath);
     run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
+        ->check(CLI::ExistingDirectory);
+    run->add_option("--repositories", options->repositories,
+                    "Folder of local mirrors, for feature tasks that name a repository; nothing is fetched")
         ->check(CLI::ExistingDirectory);
     run->add_option("--verify", options->verify, "Structural verification")
         ->check(CLI::IsMember({"paper", "off"}))
@@ -50,9 +55,14 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--ready-timeout", options->ready_timeout, "Seconds that a server has to become ready")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
+    run->add_option("--wall-time", options->wall_time, "Seconds that one server may run; 0 = no limit")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1e6));
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();
+    run->add_flag("--log-statements", options->statements,
+                  "PostgreSQL logs every statement: logs/<submission>/postgres.log");
     run->add_flag("--newman-csv", options->newman_csv, "Write logs/<submission>/newman-run-report.csv");
     run->add_flag("--offline", options->offline, "Build no dependency layer: a missing one is a fault");
     run->add_option("--progress", options->progress, "Display on stderr")

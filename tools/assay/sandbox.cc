@@ -1,4 +1,6 @@
 // `assay sandbox exec`: one command under the full contract, with stdio and exit status passed through.
+// `assay sandbox trace`: the same, but refused calls are made; prints rules that would allow them.
+// `assay sandbox lint`: what is wrong with a policy.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +18,7 @@
 #include "base/units.h"
 #include "sandbox/host_root.h"
 #include "sandbox/launcher.h"
+#include "sandbox/policy_lint.h"
 #include "tools/assay/commands.h"
 #include "tools/assay/environment.h"
 
@@ -39,6 +42,7 @@ struct Options {
     double wall_time = 0;
     bool fresh_net = false;
     std::string json;
+    std::string rules;
     std::vector<std::string> command;
 };
 
@@ -115,6 +119,12 @@ std::string json_of(const Exit& exit) {
     json["limit"] = exit.limit;
     json["limits_hit"] = exit.limits_hit;
     json["unenforced"] = exit.unenforced;
+    json["refused_calls"] = nlohmann::ordered_json::array();
+    for (const auto& refused : exit.refused_calls) {
+        json["refused_calls"].push_back({{"call", refused.call}, {"error", refused.error}, {"count", refused.count}});
+        if (refused.argument) json["refused_calls"].back()["argument"] = *refused.argument;
+    }
+    if (!exit.refusals_seen) json["refused_calls"] = nullptr;
     const auto& usage = exit.usage;
     json["usage"] = {{"wall_us", usage.wall.count()},
                      {"cpu_user_us", usage.cpu_user.count()},
@@ -171,22 +181,34 @@ int complain(const Error& error, int code) {
     return code;
 }
 
-int exec(const Options& options) {
+// Runs the command of `options`; nothing: it could not run, and `code` says what to exit with.
+std::optional<Exit> run_command(const Options& options, bool trace, int& code) {
+    auto give_up = [&](const Error& error, int with) -> std::optional<Exit> {
+        code = complain(error, with);
+        return std::nullopt;
+    };
     auto plan = make_plan(options);
-    if (!plan) return complain(plan.error(), kUsage);
+    if (!plan) return give_up(plan.error(), kUsage);
     auto spec = make_spec(options);
-    if (!spec) return complain(spec.error(), kUsage);
+    if (!spec) return give_up(spec.error(), kUsage);
+    spec->trace = trace;
 
     sandbox::Launcher::Options how;
     auto program = launcher_program();
-    if (!program) return complain(program.error(), kFault);
+    if (!program) return give_up(program.error(), kFault);
     how.program = *program;
     auto launcher = sandbox::Launcher::start(*plan, how);
-    if (!launcher) return complain(launcher.error(), kFault);
+    if (!launcher) return give_up(launcher.error(), kFault);
     int missing_program = 0;
     auto exit = run(*launcher, *spec, missing_program);
-    if (!exit) return complain(exit.error(), missing_program != 0 ? missing_program : kFault);
+    if (!exit) return give_up(exit.error(), missing_program != 0 ? missing_program : kFault);
+    return std::move(*exit);
+}
 
+int exec(const Options& options) {
+    int code = 0;
+    auto exit = run_command(options, false, code);
+    if (!exit) return code;
     if (!options.json.empty()) {
         auto written = replace_file(options.json, json_of(*exit));
         if (!written) return complain(written.error(), kFault);
@@ -197,6 +219,74 @@ int exec(const Options& options) {
     return status_of(*exit);
 }
 
+Result<sandbox::Policy> embedded_policy(const std::string& name) {
+    for (const sandbox::PolicySource& source : sandbox::embedded_policies())
+        if (source.name == name) return sandbox::parse_policy(source, sandbox::embedded_policies());
+    return fail("read policy", "no policy is called " + name);
+}
+
+// The program's output goes where it always goes; the rules go to standard error, or to --rules.
+int trace(const Options& options) {
+    auto policy = embedded_policy("server");
+    if (!policy) return complain(policy.error(), kFault);
+    int code = 0;
+    auto exit = run_command(options, true, code);
+    if (!exit) return code;
+    if (!exit->refusals_seen)
+        return complain(Error{"trace", 0, "this host gives the launcher no listener",
+                              "run outside the container whose supervisor holds it"},
+                        kFault);
+    std::string rules = sandbox::propose_rules(exit->refused_calls, *policy);
+    if (rules.empty()) rules = "# every call is allowed by server.policy\n";
+    if (options.rules.empty()) {
+        std::cerr << rules;
+    } else if (auto written = replace_file(options.rules, rules); !written) {
+        return complain(written.error(), kFault);
+    }
+    return status_of(*exit);
+}
+
+int lint(const std::vector<std::string>& files) {
+    std::vector<sandbox::PolicySource> sources = sandbox::embedded_policies();
+    std::vector<sandbox::PolicySource> wanted;
+    for (const std::string& file : files) {
+        auto text = read_file(file);
+        if (!text) return complain(text.error(), kUsage);
+        wanted.push_back({file, std::move(*text)});
+    }
+    if (files.empty()) wanted = sources;
+    bool clean = true;
+    for (const sandbox::PolicySource& source : wanted) {
+        auto policy = sandbox::parse_policy(source, sources);
+        if (!policy) return complain(policy.error(), kUsage);
+        for (const sandbox::PolicyFinding& finding : sandbox::lint_policy(*policy)) {
+            std::cout << source.name << ":" << finding.line << ": " << finding.message << "\n";
+            clean = false;
+        }
+    }
+    return clean ? 0 : 1;
+}
+
+void add_command_options(CLI::App& command, Options& options) {
+    command.add_option("--image", options.image, "Image to run in; \"host\" is this host's /usr")
+        ->capture_default_str();
+    command.add_option("--ro-bind", options.ro_binds, "Show host path SRC at DST, read-only")
+        ->type_name("SRC:DST")
+        ->allow_extra_args(false);
+    command.add_option("--bind", options.binds, "Show host path SRC at DST, writable")
+        ->type_name("SRC:DST")
+        ->allow_extra_args(false);
+    command.add_option("--env", options.env, "Set an environment variable")->type_name("K=V")->allow_extra_args(false);
+    command.add_option("--memory", options.memory, "Memory limit (cgroup)")->type_name("SIZE");
+    command.add_option("--pids", options.pids, "Limit of processes and threads")->type_name("N");
+    command.add_option("--disk", options.disk, "Size of the writable tmpfs (64M)")->type_name("SIZE");
+    command.add_option("--cpu-time", options.cpu_time, "Limit of CPU time, all processes")->type_name("S");
+    command.add_option("--wall-time", options.wall_time, "Limit of wall time")->type_name("S");
+    command.add_flag("--fresh-net", options.fresh_net, "A network namespace made for this command alone");
+    command.add_option("command", options.command, "Program and arguments, after --")->required()->type_name("CMD");
+    command.positionals_at_end();
+}
+
 }  // namespace
 
 void add_sandbox(CLI::App& app, int& exit_code) {
@@ -204,27 +294,22 @@ void add_sandbox(CLI::App& app, int& exit_code) {
     group->require_subcommand(1);
     CLI::App* command = group->add_subcommand("exec", "Run one command in a sandbox of its own");
     auto options = std::make_shared<Options>();
-    command->add_option("--image", options->image, "Image to run in; \"host\" is this host's /usr")
-        ->capture_default_str();
-    command->add_option("--ro-bind", options->ro_binds, "Show host path SRC at DST, read-only")
-        ->type_name("SRC:DST")
-        ->allow_extra_args(false);
-    command->add_option("--bind", options->binds, "Show host path SRC at DST, writable")
-        ->type_name("SRC:DST")
-        ->allow_extra_args(false);
-    command->add_option("--env", options->env, "Set an environment variable")
-        ->type_name("K=V")
-        ->allow_extra_args(false);
-    command->add_option("--memory", options->memory, "Memory limit (cgroup)")->type_name("SIZE");
-    command->add_option("--pids", options->pids, "Limit of processes and threads")->type_name("N");
-    command->add_option("--disk", options->disk, "Size of the writable tmpfs (64M)")->type_name("SIZE");
-    command->add_option("--cpu-time", options->cpu_time, "Limit of CPU time, all processes")->type_name("S");
-    command->add_option("--wall-time", options->wall_time, "Limit of wall time")->type_name("S");
-    command->add_flag("--fresh-net", options->fresh_net, "A network namespace made for this command alone");
+    add_command_options(*command, *options);
     command->add_option("--json", options->json, "Write how it ended to this file")->type_name("FILE");
-    command->add_option("command", options->command, "Program and arguments, after --")->required()->type_name("CMD");
-    command->positionals_at_end();
     command->callback([options, &exit_code] { exit_code = exec(*options); });
+
+    CLI::App* tracer = group->add_subcommand(
+        "trace", "Run a trusted command with refused system calls made all the same, and propose rules for them");
+    auto traced = std::make_shared<Options>();
+    add_command_options(*tracer, *traced);
+    tracer->add_option("--rules", traced->rules, "Write the proposed rules to this file")->type_name("FILE");
+    tracer->callback([traced, &exit_code] { exit_code = trace(*traced); });
+
+    CLI::App* linter =
+        group->add_subcommand("lint", "Find rules of a policy that say nothing or contradict each other");
+    auto files = std::make_shared<std::vector<std::string>>();
+    linter->add_option("policy", *files, "Policy files; without: those that are built in")->type_name("FILE");
+    linter->callback([files, &exit_code] { exit_code = lint(*files); });
 }
 
 }  // namespace assay::tools

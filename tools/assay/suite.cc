@@ -1,16 +1,19 @@
 // assay suite run: one collection against any URL, with newman's options by newman's names.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fstream>
 
 #include "harness/http/connectors.h"
-#include "harness/report/newman_csv.h"
 #include "harness/scenario.h"
+#include "harness/suite/postman.h"
 #include "tools/assay/commands.h"
+#include "tools/assay/suite_hurl.h"
+#include "tools/assay/suite_report.h"
 
 namespace assay::tools {
 
@@ -34,9 +37,10 @@ struct SuiteOptions {
     bool ignore_redirects = false;
     bool insecure = false;
     std::string working_dir;
-    std::string reporter_csv;
     bool complete_sandbox = false;
-    bool quiet = false;
+    std::string assertions_export;
+    ReportFlags report;
+    HurlFlags hurl;
 };
 
 Result<std::pair<std::string, std::string>> assignment(const std::string& option, const std::string& text) {
@@ -80,68 +84,81 @@ Result<harness::ScenarioOptions> scenario_options(const SuiteOptions& given) {
     return options;
 }
 
-void print(const check::RequestOutcome& outcome) {
-    const auto counts = check::count(outcome);
-    const auto answer = outcome.skipped  ? std::string("skipped")
-                        : outcome.answer ? fmt::format("{} {}, {} ms", outcome.answer->code, outcome.answer->status,
-                                                       outcome.answer->time.count())
-                                         : outcome.error + (outcome.presumed ? " (presumed)" : "");
-    fmt::print("{} {} [{}] {}/{} passed\n", outcome.method, outcome.item, answer, counts.passed, counts.total);
-    for (const auto& assertion : outcome.assertions) {
-        if (assertion.status != check::Status::failed) continue;
-        fmt::print("  failed: {}{}{}\n", assertion.name, assertion.message.empty() ? "" : ": ", assertion.message);
-    }
-    for (const auto& error : outcome.script_errors) {
-        fmt::print("  {} script: {}: {}{}\n", error.listen, error.kind, error.message,
-                   error.line == 0 ? "" : fmt::format(" (line {})", error.line));
-    }
-    for (const auto& line : outcome.console) fmt::print("  console.{}: {}\n", line.level, line.text);
+report::SuiteRun suite_run(const suite::Suite& suite) {
+    report::SuiteRun run;
+    run.id = suite.id;
+    run.name = suite.name;
+    for (const auto& item : suite.items)
+        run.items.push_back({item.id, item.name, suite::request_json(item.request),
+                             static_cast<std::uint32_t>(item.prerequest.size()),
+                             static_cast<std::uint32_t>(item.test.size())});
+    return run;
 }
 
-Result<int> run(const SuiteOptions& given) {
-    ASSAY_TRY(const auto options, scenario_options(given));
+// Runs `scenario` on a lane of its own, to its end.
+harness::ScenarioRun run_on_lane(boost::asio::io_context& lane, http::Awaitable<harness::ScenarioRun> scenario) {
+    harness::ScenarioRun done;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(lane, std::move(scenario), [&](std::exception_ptr thrown, harness::ScenarioRun result) {
+        failure = thrown;
+        done = std::move(result);
+    });
+    lane.run();
+    if (failure) std::rethrow_exception(failure);
+    return done;
+}
+
+Result<int> run_hurl(const SuiteOptions& given) {
+    ASSAY_TRY(auto options, hurl_options(given.hurl, given.base_url));
+    options.timeout_request = Millis(given.timeout_request);
+    options.timeouts_in_a_row = given.timeouts_in_a_row;
+    options.bail = given.bail;
+    options.entry.insecure = given.insecure;
+    ASSAY_TRY(const auto suite, harness::load_hurl_suite(given.file));
+    report::SuiteRun told;
+    told.name = suite->name;
+    ASSAY_TRY(SuiteReport report, SuiteReport::open(given.report, std::move(told)));
+    boost::asio::io_context lane(1);
+    http::HostConnector connector(lane.get_executor());
+    const auto sink = [&](check::RequestOutcome outcome) { report.add(std::move(outcome)); };
+    const auto done = run_on_lane(lane, harness::run_hurl(*suite, connector, options, sink));
+    return report.finish(done, 1);
+}
+
+Result<int> run_collection(const SuiteOptions& given) {
+    ASSAY_TRY(auto options, scenario_options(given));
     ASSAY_TRY(auto platform, script::Platform::create(given.complete_sandbox ? script::Sandbox::complete
                                                                              : script::Sandbox::automatic));
     harness::Suites suites(platform);
-    ASSAY_TRY(const auto suite, suites.load(given.file));
+    ASSAY_TRY(const auto suite, suites.load_collection(given.file));
+    ASSAY_TRY(SuiteReport report, SuiteReport::open(given.report, suite_run(suite->suite)));
+    options.keep = report.keep();
     ASSAY_TRY(const auto engine, script::Engine::create(platform));
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
-    std::vector<check::RequestOutcome> outcomes;
-    const auto sink = [&](check::RequestOutcome outcome) {
-        if (!given.quiet) print(outcome);
-        outcomes.push_back(std::move(outcome));
-    };
-    harness::ScenarioRun done;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(lane, harness::run_scenario(*suite, *engine, connector, options, sink),
-                          [&](std::exception_ptr thrown, harness::ScenarioRun result) {
-                              failure = thrown;
-                              done = std::move(result);
-                          });
-    lane.run();
-    if (failure) std::rethrow_exception(failure);
+    const auto sink = [&](check::RequestOutcome outcome) { report.add(std::move(outcome)); };
+    const auto done = run_on_lane(lane, harness::run_scenario(*suite, *engine, connector, options, sink));
     if (done.fault) return tl::unexpected(*done.fault);
-    if (!given.reporter_csv.empty()) {
-        std::ofstream csv(given.reporter_csv, std::ios::binary);
-        csv << report::newman_csv(suite->suite.name, outcomes);
-        if (!csv.flush()) return fail("write report", given.reporter_csv, "check the folder and its permissions");
+    if (!given.assertions_export.empty()) {
+        ASSAY_TRY(const std::string reference, harness::write_reference(suite->suite, report.run().outcomes));
+        ASSAY_CHECK(write_text(given.assertions_export, reference));
     }
-    fmt::print("{} requests ({} failed, {} presumed), {} assertions: {} passed, {} failed; {}, {} in scripts\n",
-               done.requests, done.failed_requests, done.presumed, done.counts.total, done.counts.passed,
-               done.counts.failed, format_duration(done.elapsed), format_duration(done.in_scripts));
-    return done.counts.failed + done.failed_requests + done.script_errors == 0 ? 0 : 1;
+    return report.finish(
+        done, options.iterations != 0 ? options.iterations : static_cast<std::uint32_t>(options.data.size()));
 }
 
 }  // namespace
 
 void add_suite(CLI::App& app, int& exit_code) {
-    CLI::App* suite = app.add_subcommand("suite", "Postman collections, without a batch");
+    CLI::App* suite = app.add_subcommand("suite", "Postman collections and Hurl files, without a batch");
     suite->require_subcommand(1);
-    CLI::App* run_command = suite->add_subcommand("run", "Run a collection against a server, as newman does");
+    CLI::App* run_command = suite->add_subcommand("run", "Run a collection as newman does, or Hurl files as hurl does");
     auto given = std::make_shared<SuiteOptions>();
-    run_command->add_option("FILE", given->file, "Postman collection, v2.1")->required()->check(CLI::ExistingFile);
-    run_command->add_option("--base-url", given->base_url, "The same as --global-var APIURL=...");
+    run_command->add_option("FILE", given->file, "Postman collection (v2.1), Hurl file, or folder of Hurl files")
+        ->required()
+        ->check(CLI::ExistingPath);
+    run_command->add_option("--base-url", given->base_url,
+                            "The same as --global-var APIURL=...; for Hurl also the variable host");
     run_command->add_option("--global-var", given->global_vars, "A global variable: name=value")
         ->allow_extra_args(false);
     run_command->add_option("--env-var", given->env_vars, "An environment variable: name=value")
@@ -167,12 +184,14 @@ void add_suite(CLI::App& app, int& exit_code) {
     run_command->add_flag("-k,--insecure", given->insecure, "Accept any certificate");
     run_command->add_option("--working-dir", given->working_dir, "Where the files that bodies name are")
         ->check(CLI::ExistingDirectory);
-    run_command->add_option("--reporter-csv", given->reporter_csv, "Write newman's CSV report to this file");
+    add_report_flags(*run_command, given->report);
+    run_command->add_option("--assertions-export", given->assertions_export,
+                            "Write the reference of known assertions; every assertion must have passed");
+    add_hurl_flags(*run_command, given->hurl);
     run_command->add_flag("--complete-sandbox", given->complete_sandbox,
                           "Run scripts in newman's own sandbox even where the small, faster one suffices");
-    run_command->add_flag("--quiet", given->quiet, "Print the last line only");
     run_command->callback([given, &exit_code] {
-        const auto code = run(*given);
+        const auto code = harness::is_hurl(given->file) ? run_hurl(*given) : run_collection(*given);
         if (!code) fmt::print(stderr, "assay: {}\n", code.error().to_string());
         exit_code = code ? *code : 2;
     });

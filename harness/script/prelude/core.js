@@ -27,10 +27,10 @@ const objects = [null, null, null, null, null];  // per scope: Map of key -> {va
 
 const isObject = (value) => value !== null && (typeof value === 'object' || typeof value === 'function');
 
-const readScope = (scope, key) => {
+const readScope = (scope, key, whole) => {
     const held = objects[scope] && objects[scope].get(key);
     if (held) return typeof held.value === 'function' ? held.value() : held.value;
-    const value = host.get(scope, key);
+    const value = host.get(scope, key, whole);
     if (isObject(value)) hold(scope, key, value, scope === LOCAL);
     return value;
 };
@@ -73,7 +73,7 @@ class VariableScope {
         key = String(key);
         if (this.scope !== LOCAL) return readScope(this.scope, key);
         const scope = this.layers().find((layer) => host.has(layer, key));
-        return scope === undefined ? undefined : readScope(scope, key);
+        return readScope(scope === undefined ? LOCAL : scope, key);
     }
     set(key, value) { if (!this.stale) writeScope(this.scope, String(key), value); }
     unset(key) {
@@ -88,7 +88,7 @@ class VariableScope {
     }
     toObject() {
         const all = {};
-        for (const scope of this.layers().reverse()) for (const key of host.keys(scope)) all[key] = readScope(scope, key);
+        for (const scope of this.layers().reverse()) for (const key of host.keys(scope)) all[key] = readScope(scope, key, true);
         return all;
     }
     toJSON() { return { values: keysOf(this.toObject()).map((key) => ({ type: 'any', value: this.get(key), key })) }; }
@@ -114,6 +114,7 @@ const replace = (text, scopes) => {
             const scope = scopes.find((each) => host.has(each, key));
             if (scope !== undefined) return asText(readScope(scope, key));
             const made = host.dynamic(key);
+            if (made === undefined) readScope(LOCAL, key);  // an unknown name is a read too
             return made === undefined ? match : made;
         });
         if (text === before) break;
@@ -314,7 +315,7 @@ const requestOf = (cycle) => {
 
 const legacyScope = (scope) => {
     const all = {};
-    for (const key of host.keys(scope)) all[key] = readScope(scope, key);
+    for (const key of host.keys(scope)) all[key] = readScope(scope, key, true);
     return all;
 };
 
@@ -435,6 +436,7 @@ let current = null;  // the cycle of the running script
 // other new global is undefined in all later scripts, whatever they assign to it.
 const seen = new Set(), hidden = new Set();
 const keepGlobals = (keep) => {
+    if (!host.globalChanged() && hidden.size === 0) return;
     for (const name of keysOf(global)) {
         if (seen.has(name)) continue;
         if (keep && !hidden.has(name)) { seen.add(name); continue; }
@@ -454,12 +456,9 @@ const report = (error) => {
 const state = () => (timers.size || sends.size ? 1 : 0) | (current.touched || objects.some(Boolean) ? 2 : 0);
 
 const recordLegacy = () => {
-    const { tests } = current;
-    for (const name of keysOf(tests)) {
-        ++current.assertions;
-        host.record(name, tests[name] ? PASSED : FAILED, tests[name] ? '' : `expected ${String(tests[name])} to be truthy`,
-                    'legacy');
-    }
+    const recorded = host.recordTests(current.tests);
+    if (recorded === 0) return;
+    current.assertions += recorded;
     current.tests = {};
 };
 

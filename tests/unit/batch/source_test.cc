@@ -39,6 +39,7 @@ class Materialise : public testing::Test {
         submission.id = "s";
         submission.task = task;
         submission.source = {kind, path};
+        submission.base = base;
         return materialise(submission, folder.get(), {}, limits);
     }
 
@@ -74,6 +75,7 @@ class Materialise : public testing::Test {
 
     TempDir dir;
     std::shared_ptr<const Task> task;
+    std::string base;
 };
 
 using Tree = std::map<std::string, std::string>;
@@ -337,6 +339,46 @@ TEST_F(Materialise, AppliesAPatchAfterTheTasksOwn) {
     const auto broken = make(kPatch, dir / "a.patch");
     ASSERT_FALSE(broken);
     EXPECT_TRUE(broken.error().fault) << "a broken task says nothing about the submission";
+}
+
+TEST_F(Materialise, AppliesAPatchToItsBase) {
+    dir.write("base/run.sh", "old\n");
+    dir.write("base/gone/deep/x", "x\n");
+    dir.write("base/kept", "k\n");
+    dir.write("base/file", "becomes a folder\n");
+    dir.write("base/folder/f", "becomes a file\n");
+    fs::create_symlink("kept", dir / "base/link");
+    fs::permissions(dir / "base/run.sh", fs::perms::owner_all);
+    base = dir / "base";
+    const std::string change =
+        "diff --git a/run.sh b/run.sh\nindex 1..2 100755\n--- a/run.sh\n+++ b/run.sh\n@@ -1 +1 @@\n-old\n+new\n"
+        "diff --git a/gone/deep/x b/gone/deep/x\ndeleted file mode 100644\nindex 1..0\n--- a/gone/deep/x\n"
+        "+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+        "diff --git a/link b/link\ndeleted file mode 120000\nindex 1..0\n--- a/link\n+++ /dev/null\n@@ -1 +0,0 @@\n"
+        "-kept\n\\ No newline at end of file\n"
+        "diff --git a/file b/file\ndeleted file mode 100644\nindex 1..0\n--- a/file\n+++ /dev/null\n@@ -1 +0,0 @@\n"
+        "-becomes a folder\n"
+        "diff --git a/file/in b/file/in\nnew file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/file/in\n"
+        "@@ -0,0 +1 @@\n+in\n"
+        "diff --git a/folder/f b/folder/f\ndeleted file mode 100644\nindex 1..0\n--- a/folder/f\n+++ /dev/null\n"
+        "@@ -1 +0,0 @@\n-becomes a file\n"
+        "diff --git a/folder b/folder\nnew file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/folder\n"
+        "@@ -0,0 +1 @@\n+flat\n";
+    const auto made = make(kPatch, dir.write("a.patch", change));
+    ASSERT_TRUE(made) << made.error().error.to_string();
+    EXPECT_EQ(tree(),
+              (std::map<std::string, std::string>{
+                  {"run.sh", "755 new\n"}, {"kept", "644 k\n"}, {"file/in", "644 in\n"}, {"folder", "644 flat\n"}}));
+    EXPECT_FALSE(fs::exists(fs::path(out()) / "gone")) << "folders that became empty go, as git does it";
+
+    const std::string other =
+        "diff --git a/kept b/kept\nindex 1..2 100644\n--- a/kept\n+++ b/kept\n@@ -1 +1 @@\n-other\n+new\n";
+    EXPECT_NE(rejection(kPatch, dir.write("b.patch", other)).find("b.patch:5: the lines that this hunk changes"),
+              std::string::npos);
+    base = dir / "nowhere";
+    const auto lost = make(kPatch, dir / "a.patch");
+    ASSERT_FALSE(lost);
+    EXPECT_TRUE(lost.error().fault) << "the base is the operator's";
 }
 
 TEST_F(Materialise, RejectsAPatchThatDoesNotApply) {

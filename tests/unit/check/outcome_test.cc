@@ -19,3 +19,12 @@ TEST(Count, ARunIsTheSumOfItsRequests) {
     two.assertions = {{"a", Status::failed, "", false}, {"b", Status::passed, "", false}};
     EXPECT_EQ(count(std::vector{one, two}), (Counts{3, 2, 1, 0}));
 }
+
+TEST(CutShort, OnlyTestScriptsThatMetALimitAreCutShort) {
+    RequestOutcome outcome;
+    outcome.script_errors = {{"test", "memory", "", 0},
+                             {"test", "timeout", "", 0},
+                             {"prerequest", "timeout", "", 0},
+                             {"test", "TypeError", "", 0}};
+    EXPECT_EQ(cut_short({outcome}), 2u);
+}

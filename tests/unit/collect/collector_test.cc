@@ -103,6 +103,31 @@ TEST_F(CollectorTest, ALineCutByTheEndOfTheMachineIsIgnoredByReaders) {
     EXPECT_NE(broken.error().detail.find("results.jsonl:2"), std::string::npos);
 }
 
+TEST_F(CollectorTest, AContinuedRunGoesOnWithNumbersAndTimesAfterALineThatWasCut) {
+    {
+        auto collector = Collector::open(folder, {}, false);
+        ASSERT_TRUE(collector);
+        (*collector)->event("a", "long", {{"text", std::string(200'000, 'x')}});
+        (*collector)->record(record("a"));
+    }
+    for (const char* file : {"/events.ndjson", "/results.jsonl"})
+        std::ofstream(folder + file, std::ios::app) << "{\"seq\": 2, \"t_us\"";
+    for (int run = 0; run < 2; ++run) {
+        auto collector = Collector::open(folder, {}, true);
+        ASSERT_TRUE(collector) << collector.error().to_string();
+        (*collector)->event("b", "long", {{"text", std::string(run == 0 ? 200'000 : 1, 'y')}});
+    }
+    const auto events = lines("events.ndjson");
+    ASSERT_EQ(events.size(), 4u);
+    for (std::size_t each = 0; each < events.size(); ++each) {
+        EXPECT_EQ(events[each]["seq"], each);
+        if (each > 0) {
+            EXPECT_GE(events[each]["t_us"], events[each - 1]["t_us"]);
+        }
+    }
+    EXPECT_EQ(lines("results.jsonl").size(), 1u);
+}
+
 TEST_F(CollectorTest, AFullDiskIsReportedWithItsRemedyAndNotSilent) {
     auto collector = Collector::open(folder, {}, false);
     ASSERT_TRUE(collector);

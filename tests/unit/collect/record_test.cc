@@ -28,6 +28,14 @@ TEST(Verdict, AViolatedRuleMakesTheStrictScoreZeroAndKeepsTheRawOne) {
     EXPECT_TRUE(verdict(4, 0, true).succeeded());
 }
 
+TEST(Verdict, AScriptThatWasCutShortIsNoPassAndNoStrictScore) {
+    Verdict some = verdict(2, 0, true);
+    some.cut_short = 1;
+    EXPECT_FALSE(some.tests_passed());
+    EXPECT_DOUBLE_EQ(some.strict_score(), 0.0);
+    EXPECT_DOUBLE_EQ(some.raw_score(), 1.0) << "newman's own figure stays";
+}
+
 TEST(Verdict, NoAssertionAtAllIsNotAPass) {
     EXPECT_FALSE(verdict(0, 0, true).tests_passed());
     EXPECT_DOUBLE_EQ(verdict(0, 0, true).raw_score(), 0.0);

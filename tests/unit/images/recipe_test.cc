@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -38,7 +39,7 @@ Result<Recipe> parse(const std::string& text) {
 }  // namespace
 
 TEST(FindRecipe, KnowsTheBuiltInImagesCompletely) {
-    EXPECT_THAT(recipe_names(), testing::ElementsAre("host", "node", "python"));
+    EXPECT_THAT(recipe_names(), testing::ElementsAre("host", "node", "postgres", "python", "redis"));
     for (const auto& name : recipe_names()) {
         auto recipe = find_recipe(name);
         ASSERT_TRUE(recipe) << recipe.error().to_string();
@@ -62,13 +63,13 @@ TEST(FindRecipe, PrefersTheOperatorsFolder) {
     folder.add("own", kMinimal);
     EXPECT_EQ(find_recipe("python", folder.path)->revision, 9u);
     EXPECT_EQ(find_recipe("own", folder.path)->summary, "mine");
-    EXPECT_THAT(recipe_names(folder.path), testing::ElementsAre("host", "node", "own", "python"));
+    EXPECT_THAT(recipe_names(folder.path), testing::ElementsAre("host", "node", "own", "postgres", "python", "redis"));
 }
 
 TEST(FindRecipe, NamesTheKnownImagesWhenThereIsNone) {
     auto recipe = find_recipe("perl");
     ASSERT_FALSE(recipe);
-    EXPECT_THAT(recipe.error().remedy, HasSubstr("host, node, python"));
+    EXPECT_THAT(recipe.error().remedy, HasSubstr("host, node, postgres, python, redis"));
     EXPECT_FALSE(find_recipe("../host"));
 }
 
@@ -120,12 +121,15 @@ TEST(ServerEnv, GivesADatabaseOnlyWhenThereIsOne) {
     auto python = find_recipe("python");
     ASSERT_TRUE(python);
     auto named = [](const auto& env) { return std::map<std::string, std::string>(env.begin(), env.end()); };
-    auto without = named(server_env(*python, 8080, std::nullopt));
+    auto without = named(server_env(*python, 8080));
     EXPECT_EQ(without["PORT"], "8080");
     EXPECT_EQ(without["TZ"], "UTC");
     EXPECT_EQ(without["PYTHONHASHSEED"], "0");
     EXPECT_FALSE(without.contains("DATABASE_URL"));
-    auto with = named(server_env(*python, 8080, Database{}));
+    const auto postgres = find_recipe("postgres");
+    ASSERT_TRUE(postgres) << postgres.error().to_string();
+    const std::array beside{&*postgres};
+    auto with = named(server_env(*python, 8080, beside));
     EXPECT_EQ(with["DATABASE_URL"], "postgresql://user:password@postgres:5432/conduit");
     EXPECT_EQ(with["PGDATABASE"], "conduit");
 }

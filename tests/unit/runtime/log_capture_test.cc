@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
 using namespace assay;
 using namespace assay::runtime;
 
@@ -30,4 +33,35 @@ TEST(LogCapture, TextIsCompleteWhenTheServerHasEnded) {
     capture->close_write_end();
     EXPECT_EQ(capture->text(), "Traceback: boom\n");
     EXPECT_EQ(capture->tail(6), " boom\n");
+}
+
+namespace {
+
+bool value_of(const Event<bool>& event, Reactor& reactor) {
+    return boost::asio::co_spawn(reactor.context(), event.wait(), boost::asio::use_future).get();
+}
+
+}  // namespace
+
+TEST(LogCapture, TellsWhenAWordIsSaidHoweverItArrives) {
+    Reactor reactor;
+    auto capture = LogCapture::start(reactor, 64_KiB);
+    ASSERT_TRUE(capture);
+    ASSERT_TRUE(write_all(capture->write_end(), "starting\nrea"));
+    const auto said = capture->watch_for("ready");
+    EXPECT_FALSE(said.ready());
+    ASSERT_TRUE(write_all(capture->write_end(), "dy\n"));
+    EXPECT_TRUE(value_of(said, reactor));
+    EXPECT_TRUE(value_of(capture->watch_for("starting"), reactor));  // said before it was asked for
+}
+
+TEST(LogCapture, TellsWhenTheWordCannotComeAnyMore) {
+    Reactor reactor;
+    auto capture = LogCapture::start(reactor, 64_KiB);
+    ASSERT_TRUE(capture);
+    const auto said = capture->watch_for("ready");
+    ASSERT_TRUE(write_all(capture->write_end(), "out of memory\n"));
+    capture->close_write_end();
+    EXPECT_FALSE(value_of(said, reactor));
+    EXPECT_FALSE(value_of(capture->watch_for("ready"), reactor));
 }

@@ -45,7 +45,7 @@ TEST(Policy, ReadsRulesListsAndConditions) {
 
 TEST(Policy, ErrorsNameFileLineAndWhatIsWrong) {
     EXPECT_EQ(complaint("default ENOSYS\n\npermit read  # r\n"),
-              "test.policy:3: expected allow, refuse, default or include, found permit");
+              "test.policy:3: expected allow, refuse, decline, kill, default or include, found permit");
     EXPECT_EQ(complaint("default ENOSYS\nallow read\n"), "test.policy:2: a rule needs its reason after '#'");
     EXPECT_EQ(complaint("default ENOSYS\nrefuse read  # r\n"), "test.policy:2: a refusal names its error last");
     EXPECT_EQ(complaint("default ENOSYS\nallow socket if arg0 == AF_UNX  # r\n"),
@@ -53,13 +53,28 @@ TEST(Policy, ErrorsNameFileLineAndWhatIsWrong) {
     EXPECT_EQ(complaint("default ENOSYS\nallow socket if arg6 == 1  # r\n"),
               "test.policy:2: a condition begins with arg0 to arg5 and a comparison");
     EXPECT_EQ(complaint("default ENOSYS\nallow socket if arg0 == 1 2  # r\n"),
-              "test.policy:2: expected: argN in VALUE... | argN == VALUE | argN & MASK == VALUE");
+              "test.policy:2: expected: argN in VALUE... | argN == VALUE | argN != VALUE | argN & MASK == VALUE");
     EXPECT_EQ(complaint("default ENOSYS\nallow socket if arg0 & 1  # r\n"),
-              "test.policy:2: expected: argN in VALUE... | argN == VALUE | argN & MASK == VALUE");
+              "test.policy:2: expected: argN in VALUE... | argN == VALUE | argN != VALUE | argN & MASK == VALUE");
     EXPECT_EQ(complaint("default ENOSYS\ninclude nothing\n"), "test.policy:2: no policy is called nothing");
     EXPECT_EQ(complaint("default EWHAT\n"), "test.policy:1: expected: default ERRNO");
     EXPECT_EQ(complaint("include loop\n"), "loop.policy:1: includes are nested too deeply");
     EXPECT_EQ(complaint("allow read  # r\n"), "test.policy: names no default");
+}
+
+TEST(Policy, SaysWhatIsReportedAndWhatEndsTheProgram) {
+    auto policy = parse(
+        "default ENOSYS\n"
+        "decline clone3 ENOSYS  # r\n"
+        "kill ptrace if arg0 != 0  # r\n");
+    ASSERT_TRUE(policy) << policy.error().to_string();
+    EXPECT_EQ(policy->rules[0].verdict, Verdict::decline);
+    EXPECT_EQ(policy->rules[0].error, ENOSYS);
+    EXPECT_EQ(policy->rules[1].verdict, Verdict::kill);
+    EXPECT_TRUE(policy->rules[1].conditions[0].differs);
+    EXPECT_EQ(complaint("default ENOSYS\nallow clone if arg0 & 1 != 0  # r\n"),
+              "test.policy:2: a mask is compared by == only");
+    EXPECT_EQ(complaint("default ENOSYS\ndecline clone3  # r\n"), "test.policy:2: a refusal names its error last");
 }
 
 TEST(EmbeddedPolicies, AreThreeAndReadWithoutError) {

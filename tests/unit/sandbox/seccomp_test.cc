@@ -4,39 +4,25 @@
 
 #include <gtest/gtest.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <set>
+
+#include "sandbox/bpf.h"
+#include "sandbox/setup_token.h"
 
 using namespace assay;
 using namespace assay::sandbox;
 
 namespace {
 
-// The subset of classic BPF that libseccomp writes. Returns the seccomp action.
 std::uint32_t run(const std::string& program, const seccomp_data& data) {
-    std::vector<sock_filter> code(program.size() / sizeof(sock_filter));
-    std::memcpy(code.data(), program.data(), program.size());
-    std::uint32_t a = 0;
-    for (std::size_t at = 0; at < code.size(); ++at) {
-        const sock_filter& step = code[at];
-        switch (step.code) {
-            case BPF_LD | BPF_W | BPF_ABS: std::memcpy(&a, reinterpret_cast<const char*>(&data) + step.k, 4); break;
-            case BPF_ALU | BPF_AND | BPF_K: a &= step.k; break;
-            case BPF_JMP | BPF_JA: at += step.k; break;
-            case BPF_JMP | BPF_JEQ | BPF_K: at += a == step.k ? step.jt : step.jf; break;
-            case BPF_JMP | BPF_JGT | BPF_K: at += a > step.k ? step.jt : step.jf; break;
-            case BPF_JMP | BPF_JGE | BPF_K: at += a >= step.k ? step.jt : step.jf; break;
-            case BPF_RET | BPF_K: return step.k;
-            default: ADD_FAILURE() << "unknown instruction " << step.code; return 0;
-        }
-    }
-    ADD_FAILURE() << "fell off the end";
-    return 0;
+    return program.empty() ? SECCOMP_RET_ALLOW : run_filter(filter_of_bytes(program), data);
 }
 
 constexpr std::uint32_t refused(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
@@ -70,6 +56,20 @@ const CompiledPolicy& compiled(const std::string& name) {
     throw std::runtime_error("no such policy");
 }
 
+// Every number, with arguments that the rules of `policy` look at and some that they do not.
+void for_every_call(const Policy& policy, std::uint64_t sixth, const std::function<void(const seccomp_data&)>& visit) {
+    std::set<std::uint64_t> values{0, 1, 2, 4, 10, 16, 38, 1000, 0x1000, 0x2000, 0xffffffff, 0x100005412};
+    for (const PolicyRule& rule : policy.rules)
+        for (const PolicyCondition& condition : rule.conditions) values.insert(condition.value);
+    for (std::uint64_t flag = 0x20000; flag <= 0x40000000; flag <<= 1) values.insert(flag);
+    values.insert(24);  // PR_CAPBSET_DROP
+    values.insert(47);  // PR_CAP_AMBIENT
+    for (int nr = 0; nr < 600; ++nr)
+        for (std::uint64_t value : values)
+            for (std::uint64_t second : {std::uint64_t{0}, std::uint64_t{4}})
+                visit(call(nr, {value, value, second, 0, 0, sixth}));
+}
+
 }  // namespace
 
 TEST(Seccomp, CompilesEveryEmbeddedPolicy) {
@@ -87,19 +87,43 @@ TEST(Seccomp, TheTwoFiltersTogetherAreThePolicyExactly) {
         ASSERT_TRUE(alone);
         const std::string& over = compiled(name).program;
         // Every number, with arguments that the rules look at and some that they do not.
-        std::vector<std::uint64_t> values{0, 1, 2, 4, 10, 16, 38, 1000, 0x1000, 0x2000, 0xffffffff, 0x100005412};
-        for (const PolicyRule& rule : policy.rules)
-            for (const PolicyCondition& condition : rule.conditions) values.push_back(condition.value);
-        for (std::uint64_t flag = 0x20000; flag <= 0x40000000; flag <<= 1) values.push_back(flag);
-        values.push_back(24);  // PR_CAPBSET_DROP
-        values.push_back(47);  // PR_CAP_AMBIENT
-        for (int nr = 0; nr < 600; ++nr)
-            for (std::uint64_t value : values)
-                for (std::uint64_t second : {std::uint64_t{0}, std::uint64_t{4}}) {
-                    seccomp_data data = call(nr, {value, value, second, 0, 0, 0});
-                    ASSERT_EQ(both(base, over, data), run(*alone, data)) << name << ' ' << nr << ' ' << value;
-                }
+        for_every_call(policy, 0, [&](const seccomp_data& data) {
+            ASSERT_EQ(both(base, over, data), run(*alone, data)) << name << ' ' << data.nr << ' ' << data.args[0];
+        });
     }
+}
+
+TEST(Seccomp, BothFormsOfTheBaseDecideAlike) {
+    const std::string& answering = compiled_policies()->base;
+    const std::string& reporting = compiled_policies()->base_reporting;
+    for (std::uint64_t sixth : {std::uint64_t{0}, kTokenPlaceholder})
+        for_every_call(policy_of("server"), sixth, [&](const seccomp_data& data) {
+            const std::uint32_t answer = run(answering, data);
+            const std::uint32_t report = run(reporting, data);
+            if (report == SECCOMP_RET_USER_NOTIF) {
+                ASSERT_EQ(answer & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_ERRNO) << data.nr;
+            } else {
+                ASSERT_EQ(report, answer) << data.nr;
+            }
+        });
+    EXPECT_EQ(run(reporting, call(number("mount"))), SECCOMP_RET_USER_NOTIF);
+    EXPECT_EQ(run(reporting, call(number("clone3"))), refused(ENOSYS)) << "declined: every thread of glibc tries it";
+    EXPECT_EQ(run(reporting, call(3, {}, AUDIT_ARCH_I386)), SECCOMP_RET_USER_NOTIF);
+}
+
+TEST(Seccomp, KillRulesAndReportsAreWhatThePolicySays) {
+    const Policy policy = *parse_policy({"test",
+                                         "default ENOSYS\nallow read  # r\nkill ptrace  # r\n"
+                                         "refuse mount EPERM  # r\ndecline clone3 ENOSYS  # r\n"},
+                                        {});
+    const std::string answering = *compile_policy(policy);
+    const std::string reporting = *compile_policy(policy, Form::reporting);
+    EXPECT_EQ(run(answering, call(number("ptrace"))), SECCOMP_RET_KILL_PROCESS);
+    EXPECT_EQ(run(reporting, call(number("ptrace"))), SECCOMP_RET_KILL_PROCESS);
+    EXPECT_EQ(run(answering, call(number("mount"))), refused(EPERM));
+    EXPECT_EQ(run(reporting, call(number("mount"))), SECCOMP_RET_USER_NOTIF);
+    EXPECT_EQ(run(reporting, call(number("clone3"))), refused(ENOSYS));
+    EXPECT_EQ(run(reporting, call(number("bpf"))), SECCOMP_RET_USER_NOTIF) << "the default is reported";
 }
 
 TEST(Seccomp, AnswersAsThePolicySays) {
@@ -123,12 +147,29 @@ TEST(Seccomp, AnswersAsThePolicySays) {
     EXPECT_EQ(answer("prctl", {15}), SECCOMP_RET_ALLOW);
 }
 
-TEST(Seccomp, TheBaseAllowsSettingUpAndNothingForeign) {
+TEST(Seccomp, SettingUpNeedsTheToken) {
     const std::string& base = compiled_policies()->base;
-    for (const char* name : {"mount", "mount_setattr", "unshare", "setns", "clone3", "capset", "seccomp", "read"})
-        EXPECT_EQ(run(base, call(number(name))), SECCOMP_RET_ALLOW) << name;
+    const std::uint64_t near = kTokenPlaceholder ^ 1;
+    const std::uint64_t half = kTokenPlaceholder & 0xffffffff;
+    for (const char* name : {"mount", "mount_setattr", "unshare", "setns", "clone3", "capset", "seccomp"}) {
+        EXPECT_EQ(run(base, call(number(name), {0, 0, 0, 0, 0, kTokenPlaceholder})), SECCOMP_RET_ALLOW) << name;
+        for (std::uint64_t wrong : {std::uint64_t{0}, near, half, kTokenPlaceholder - half})
+            EXPECT_NE(run(base, call(number(name), {0, 0, 0, 0, 0, wrong})), SECCOMP_RET_ALLOW) << name;
+    }
+}
+
+TEST(Seccomp, SettingUpUsesOnlyCallsWhoseSixthArgumentTheKernelIgnores) {
+    // Of Linux's calls only these take six; none may be in setup.policy.
+    for (const char* six : {"mmap", "futex", "pselect6", "sendto", "recvfrom", "splice", "copy_file_range",
+                            "process_vm_readv", "process_vm_writev", "mbind", "move_pages", "epoll_pwait",
+                            "io_uring_enter", "preadv2", "pwritev2", "ppoll", "kexec_load", "statx"})
+        for (const PolicyRule& rule : policy_of("setup").rules) EXPECT_NE(rule.call, six);
+}
+
+TEST(Seccomp, TheBaseAllowsNothingForeignEvenWithTheToken) {
+    const std::string& base = compiled_policies()->base;
     for (const char* name : {"ptrace", "bpf", "keyctl", "umount2", "pivot_root", "init_module"})
-        EXPECT_EQ(run(base, call(number(name))), refused(EPERM)) << name;
+        EXPECT_EQ(run(base, call(number(name), {0, 0, 0, 0, 0, kTokenPlaceholder})), refused(EPERM)) << name;
     for (auto arch : std::initializer_list<std::uint32_t>{AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64})
         EXPECT_EQ(run(base, call(3, {}, arch)), refused(ENOSYS)) << "another architecture's numbers";
     EXPECT_EQ(run(base, call(0x40000000)), refused(ENOSYS)) << "x32";
@@ -136,8 +177,9 @@ TEST(Seccomp, TheBaseAllowsSettingUpAndNothingForeign) {
 
 TEST(Seccomp, RefusesPoliciesThatCannotBeTakenApart) {
     const std::string conditional = "default ENOSYS\nallow prctl if arg0 == 15  # name\n";
-    auto compiled =
-        compile_policies({{"narrow", conditional}, {"setup", "default ENOSYS\nallow prctl  # all of it\n"}});
+    auto compiled = compile_policies({{"narrow", conditional},
+                                      {"wide", "default ENOSYS\nallow prctl  # all of it\n"},
+                                      {"setup", "default ENOSYS\n"}});
     ASSERT_FALSE(compiled);
     EXPECT_NE(compiled.error().detail.find("prctl"), std::string::npos);
     compiled = compile_policies({{"server", conditional}});

@@ -61,14 +61,22 @@ TEST(Wire, ALaunchComesBackFieldByField) {
 TEST(Wire, AnExitComesBackFieldByField) {
     wire::End end;
     end.id = 3;
-    end.exit = {Exit::How::limit, 5, "memory", {"memory", "disk"}, {"cpus"}, {}};
-    end.exit.usage = {Micros(1), Micros(2), Micros(3), 4_KiB, 5, 6_MiB};
+    end.exit = {Exit::How::limit, 5, "memory", {"memory", "disk"}, {"cpus"}, {}, false, {}};
+    end.exit.usage = {Micros(1), Micros(2), Micros(3),  4_KiB,      5_KiB,      6,         7_MiB,
+                      8,         9,         Micros(10), Micros(11), Micros(12), Micros(13)};
+    end.refused = {{0xc000003e, 41, 97, true, 40, 14}, {0, -1, 0, false, 0, 15}};
     auto decoded = wire::decode<wire::End>(wire::encode(end));
     ASSERT_TRUE(decoded);
     EXPECT_EQ(decoded->exit.how, Exit::How::limit);
     EXPECT_EQ(decoded->exit.limits_hit, (std::vector<std::string>{"memory", "disk"}));
     EXPECT_EQ(decoded->exit.unenforced, std::vector<std::string>{"cpus"});
-    EXPECT_EQ(decoded->exit.usage.disk, 6_MiB);
+    EXPECT_EQ(decoded->exit.usage.disk, 7_MiB);
+    EXPECT_EQ(decoded->exit.usage.stalled_io, Micros(13));
+    EXPECT_FALSE(decoded->exit.refusals_seen);
+    ASSERT_EQ(decoded->refused.size(), 2u);
+    EXPECT_EQ(decoded->refused[0].error, 97);
+    EXPECT_EQ(decoded->refused[0].argument, 40u);
+    EXPECT_EQ(decoded->refused[1].count, 15u);
     EXPECT_EQ(wire::encode(*decoded), wire::encode(end));
 }
 

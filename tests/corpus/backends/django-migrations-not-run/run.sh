@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+set -e
+
+exec python3 manage.py runserver 0.0.0.0:8080 --noreload

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+set -e
+
+python3 manage.py migrate --noinput
+exec python3 manage.py runserver 0.0.0.0:8080 --noreload

@@ -1,0 +1,24 @@
+'use strict';
+
+const { DataTypes, Model } = require('sequelize');
+
+const { sequelize } = require('../config/database');
+const { Article } = require('./article');
+const { User } = require('./user');
+
+class Comment extends Model {}
+
+Comment.init(
+  {
+    id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+    body: { type: DataTypes.TEXT, allowNull: false },
+    articleId: { type: DataTypes.INTEGER, allowNull: false },
+    authorId: { type: DataTypes.INTEGER, allowNull: false },
+  },
+  { sequelize, modelName: 'Comment', tableName: 'comments', underscored: true }
+);
+
+Comment.belongsTo(Article, { as: 'article', foreignKey: 'articleId', onDelete: 'CASCADE' });
+Comment.belongsTo(User, { as: 'author', foreignKey: 'authorId', onDelete: 'CASCADE' });
+
+module.exports = { Comment };

@@ -1,0 +1,25 @@
+'use strict';
+
+const { Comment } = require('../models/comment');
+const { User } = require('../models/user');
+
+const AUTHOR = { model: User, as: 'author' };
+
+async function create(fields) {
+  const comment = await Comment.create(fields);
+  return comment.reload({ include: [AUTHOR] });
+}
+
+async function findByArticle(articleId) {
+  return Comment.findAll({ where: { articleId }, include: [AUTHOR], order: [['id', 'DESC']] });
+}
+
+async function findInArticle(id, articleId) {
+  return Comment.findOne({ where: { id, articleId } });
+}
+
+async function remove(comment) {
+  await comment.destroy();
+}
+
+module.exports = { create, findByArticle, findInArticle, remove };

@@ -1,0 +1,15 @@
+import { DataTypes, Model } from 'sequelize';
+
+import { sequelize } from '../config/database.js';
+
+export class ArticleTag extends Model {}
+
+ArticleTag.init(
+  {
+    id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+    articleId: { type: DataTypes.INTEGER, allowNull: false },
+    name: { type: DataTypes.STRING, allowNull: false },
+    position: { type: DataTypes.INTEGER, allowNull: false },
+  },
+  { sequelize, modelName: 'ArticleTag', tableName: 'article_tags', underscored: true, timestamps: false }
+);

@@ -1,0 +1,15 @@
+import { DataTypes, Model } from 'sequelize';
+
+import { sequelize } from '../config/database.js';
+
+export class Comment extends Model {}
+
+Comment.init(
+  {
+    id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+    body: { type: DataTypes.TEXT, allowNull: false },
+    articleId: { type: DataTypes.INTEGER, allowNull: false },
+    authorId: { type: DataTypes.INTEGER, allowNull: false },
+  },
+  { sequelize, modelName: 'Comment', tableName: 'comments', underscored: true }
+);

@@ -1,0 +1,42 @@
+import * as userRepository from '../repositories/userRepository.js';
+import { NotFoundError } from '../utils/errors.js';
+import { presentProfile } from './presenters.js';
+import * as userService from './userService.js';
+
+async function findProfile(username) {
+  const profile = await userRepository.findByUsername(username);
+  if (!profile) {
+    throw new NotFoundError('profile not found');
+  }
+  return profile;
+}
+
+/** Those of the given users that the viewer follows: none for a visitor. */
+export async function followedAmong(viewerId, users) {
+  if (!viewerId || users.length === 0) {
+    return new Set();
+  }
+  return userRepository.followedAmong(viewerId, [...new Set(users.map((user) => user.id))]);
+}
+
+async function present(profile, viewerId) {
+  return presentProfile(profile, await followedAmong(viewerId, [profile]));
+}
+
+export async function getProfile(username, viewerId) {
+  return present(await findProfile(username), viewerId);
+}
+
+export async function followUser(username, viewerId) {
+  const viewer = await userService.getById(viewerId);
+  const profile = await findProfile(username);
+  await userRepository.follow(viewer, profile);
+  return present(profile, viewerId);
+}
+
+export async function unfollowUser(username, viewerId) {
+  const viewer = await userService.getById(viewerId);
+  const profile = await findProfile(username);
+  await userRepository.unfollow(viewer, profile);
+  return present(profile, viewerId);
+}

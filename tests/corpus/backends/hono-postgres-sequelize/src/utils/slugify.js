@@ -1,0 +1,8 @@
+export function slugify(text) {
+  const slug = String(text)
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return slug || 'article';
+}

@@ -1,0 +1,122 @@
+'use strict';
+
+const { Op, col, fn } = require('sequelize');
+
+const { sequelize, Article, ArticleTag, Favorite, Follow, User } = require('../models');
+
+const AUTHOR = { model: User, as: 'author' };
+const TAGS = { model: ArticleTag, as: 'tags', separate: true, order: [['position', 'ASC']] };
+const JOINED_TAGS = { model: ArticleTag, as: 'tags', required: true };
+const NEWEST_FIRST = [
+  ['createdAt', 'DESC'],
+  ['id', 'DESC'],
+];
+
+async function findBySlug(slug) {
+  return Article.findOne({ where: { slug }, include: [AUTHOR, TAGS] });
+}
+
+async function slugExists(slug) {
+  return (await Article.count({ where: { slug } })) > 0;
+}
+
+async function create(fields, tagList) {
+  const article = await sequelize.transaction(async (transaction) => {
+    const created = await Article.create(fields, { transaction });
+    const tags = tagList.map((name, position) => ({ articleId: created.id, name, position }));
+    await ArticleTag.bulkCreate(tags, { transaction });
+    return created;
+  });
+  return findBySlug(article.slug);
+}
+
+async function update(article, changes) {
+  return article.update(changes);
+}
+
+async function remove(article) {
+  await article.destroy();
+}
+
+async function favoriteIds(username) {
+  const user = { model: User, as: 'user', where: { username } };
+  const rows = await Favorite.findAll({ include: [user] });
+  return rows.map((row) => row.articleId);
+}
+
+async function search({ tag, author, favorited }, { limit, offset }) {
+  const conditions = [];
+  if (favorited !== undefined) {
+    conditions.push({ id: await favoriteIds(favorited) });
+  }
+  return Article.findAndCountAll({
+    where: { [Op.and]: conditions },
+    include: [
+      author === undefined ? AUTHOR : { ...AUTHOR, where: { username: author } },
+      tag === undefined ? JOINED_TAGS : { ...JOINED_TAGS, where: { name: tag } },
+    ],
+    order: [...NEWEST_FIRST, [{ model: ArticleTag, as: 'tags' }, 'position', 'ASC']],
+    limit,
+    offset,
+    subQuery: false,
+  });
+}
+
+async function feed(userId, { limit, offset }) {
+  const followed = await Follow.findAll({ where: { followerId: userId } });
+  return Article.findAndCountAll({
+    where: { authorId: followed.map((row) => row.followedId) },
+    include: [AUTHOR, TAGS],
+    order: NEWEST_FIRST,
+    limit,
+    offset,
+  });
+}
+
+async function tagNames() {
+  const rows = await ArticleTag.findAll({
+    attributes: ['name'],
+    group: ['name'],
+    order: [['name', 'ASC']],
+  });
+  return rows.map((row) => row.name);
+}
+
+async function addFavorite(article, userId) {
+  await Favorite.findOrCreate({ where: { userId, articleId: article.id } });
+}
+
+async function removeFavorite(article, userId) {
+  await Favorite.destroy({ where: { userId, articleId: article.id } });
+}
+
+async function favoriteCounts(articleIds) {
+  const rows = await Favorite.findAll({
+    attributes: ['articleId', [fn('COUNT', col('user_id')), 'count']],
+    where: { articleId: articleIds },
+    group: ['article_id'],
+    raw: true,
+  });
+  return new Map(rows.map((row) => [row.articleId, Number(row.count)]));
+}
+
+/** Those of the given articles that the user has marked as a favorite. */
+async function favoritedAmong(userId, articleIds) {
+  const rows = await Favorite.findAll({ where: { userId, articleId: articleIds } });
+  return new Set(rows.map((row) => row.articleId));
+}
+
+module.exports = {
+  findBySlug,
+  slugExists,
+  create,
+  update,
+  remove,
+  search,
+  feed,
+  tagNames,
+  addFavorite,
+  removeFavorite,
+  favoriteCounts,
+  favoritedAmong,
+};
