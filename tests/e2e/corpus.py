@@ -8,7 +8,7 @@ import json
 
 import support
 
-LIMITS = ["--timeout-request", 2000, "--ready-timeout", 5]
+LIMITS = ["--timeout-request", 1000, "--ready-timeout", 5]
 
 
 def check_corpus():
