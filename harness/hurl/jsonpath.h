@@ -22,7 +22,7 @@ class JsonPath {
     JsonPath(JsonPath&&) noexcept;
     JsonPath& operator=(JsonPath&&) noexcept;
 
-    struct Query;  // its own file's
+    struct Query;  // jsonpath_query.h
 
  private:
     explicit JsonPath(std::unique_ptr<Query> query);
