@@ -6,6 +6,7 @@
 
 #include "harness/authorize.h"
 #include "harness/http/fields.h"
+#include "harness/http/request_writer.h"
 #include "harness/request_body.h"
 #include "harness/suite/postman.h"
 
@@ -194,9 +195,11 @@ Request sent_request(const BuiltRequest& built, const std::string& cookies, suit
     add("Host", host);
     add("Accept-Encoding", "gzip, deflate, br");
     add("Connection", "keep-alive");
-    if (!built.wire.form_content_type.empty()) add("Content-Type", built.wire.form_content_type);
-    if (!built.wire.body.empty()) add("Content-Length", std::to_string(built.wire.body.size()));
+    // The Content-Type of a form is not there: newman's scripts do not see it either.
+    const auto& body = built.wire.body;
+    if (!body.empty()) add("Content-Length", std::to_string(body.size()));
     if (!cookies.empty()) add("Cookie", cookies);
+    if (body.empty() && !http::may_lack_length(built.wire.method)) add("Content-Length", "0");
     return sent;
 }
 

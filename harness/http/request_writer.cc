@@ -58,13 +58,6 @@ Failure refused(std::string code, std::string message) {
     return {Failure::Kind::invalid_request, std::move(code), std::move(message)};
 }
 
-// Methods that Node lets go without a body's length; all others say 0.
-bool may_lack_length(std::string_view method) {
-    for (std::string_view known : {"GET", "HEAD", "TRACE", "DELETE", "CONNECT", "OPTIONS"})
-        if (method == known) return true;
-    return false;
-}
-
 bool has_word(std::string_view value, std::string_view word) {
     const auto in_word = [](char c) {
         return c == '_' || parsing::is_digit(c) || (parsing::lower(c) >= 'a' && parsing::lower(c) <= 'z');
@@ -78,6 +71,12 @@ bool has_word(std::string_view value, std::string_view word) {
 }
 
 }  // namespace
+
+bool may_lack_length(std::string_view method) {
+    for (std::string_view known : {"GET", "HEAD", "TRACE", "DELETE", "CONNECT", "OPTIONS"})
+        if (method == known) return true;
+    return false;
+}
 
 RequestWriter::RequestWriter() {
     if (::getrandom(random_.data(), sizeof random_, 0) != static_cast<ssize_t>(sizeof random_)) {

@@ -17,6 +17,9 @@
 
 namespace assay::http {
 
+// Whether Node sends a request of that method without Content-Length when it has no body.
+[[nodiscard]] bool may_lack_length(std::string_view method);
+
 class RequestWriter {
  public:
     RequestWriter();  // seeds the Postman-Token generator

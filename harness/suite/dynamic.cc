@@ -1,4 +1,4 @@
-// Postman's dynamic variables: {{$guid}} and the common {{$random...}} ones, from small word lists of our own.
+// Postman's dynamic variables: {{$guid}} and all {{$random...}} ones, from small word lists of our own.
 //
 // newman draws them from faker; a test cannot depend on the value, only on its shape, and that is what is kept.
 // A name that is not here stays literal in the request, as any unknown variable does.
@@ -8,6 +8,7 @@
 #include <ctime>
 #include <map>
 
+#include "harness/suite/dynamic_business.h"
 #include "harness/suite/variables.h"
 
 namespace assay::suite {
@@ -73,6 +74,16 @@ std::string iso(std::int64_t milliseconds) {
                        utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds % 1000);
 }
 
+// As JavaScript writes a Date.
+std::string date_text(std::int64_t time) {
+    const std::time_t seconds = time;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    std::array<char, 80> text{};
+    return {text.data(), std::strftime(text.data(), text.size(),
+                                       "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)", &utc)};
+}
+
 std::int64_t now() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -111,13 +122,11 @@ std::string coordinate(Random& r, int limit) {
 }
 std::string day_offset(Random& r, int sign, std::int64_t days) {
     const auto span = static_cast<std::uint64_t>(days) * 86400;
-    return iso(now() + sign * static_cast<std::int64_t>(below(r, span)) * 1000);
+    return date_text(now() / 1000 + sign * static_cast<std::int64_t>(below(r, span)));
 }
 
-using Maker = std::string (*)(Random&);
-
-const std::map<std::string_view, Maker>& makers() {
-    static const std::map<std::string_view, Maker> table = {
+const std::map<std::string_view, DynamicMaker>& makers() {
+    static const std::map<std::string_view, DynamicMaker> table = {
         {"guid", uuid},
         {"randomUUID", uuid},
         {"timestamp", [](Random&) { return std::to_string(now() / 1000); }},
@@ -160,7 +169,7 @@ const std::map<std::string_view, Maker>& makers() {
          [](Random& r) {
              return std::string(pick(r, {"Jr.", "Sr.", "II", "PhD"}));
          }},
-        {"randomJobTitle", [](Random& r) { return fmt::format("{} {}", pick(r, kAreas), pick(r, kTitles)); }},
+        {"randomJobTitle", [](Random& r) { return fmt::format("Senior {} {}", pick(r, kAreas), pick(r, kTitles)); }},
         {"randomJobType", [](Random& r) { return std::string(pick(r, kTitles)); }},
         {"randomJobArea", [](Random& r) { return std::string(pick(r, kAreas)); }},
         {"randomPhoneNumber",
@@ -213,7 +222,7 @@ const std::map<std::string_view, Maker>& makers() {
         {"randomMimeType", [](Random& r) { return std::string(pick(r, kMimes)); }},
         {"randomDirectoryPath", [](Random& r) { return fmt::format("/usr/{}", pick(r, kWords)); }},
         {"randomFilePath", [](Random& r) { return fmt::format("/home/{}", file_name(r)); }},
-        {"randomImageUrl", [](Random& r) { return fmt::format("http://{}/{}.png", domain(r), pick(r, kWords)); }},
+        {"randomImageUrl", [](Random&) { return std::string("http://placeimg.com/640/480"); }},
         {"randomNoun", [](Random& r) { return std::string(pick(r, kWords)); }},
         {"randomVerb",
          [](Random& r) {
@@ -239,9 +248,11 @@ const std::map<std::string_view, Maker>& makers() {
 
 std::optional<std::string> Dynamic::make(std::string_view name) {
     if (!name.starts_with('$')) return std::nullopt;
-    const auto found = makers().find(name.substr(1));
-    if (found == makers().end()) return std::nullopt;
-    return found->second(random_);
+    for (const auto* table : {&makers(), &business_makers()}) {
+        const auto found = table->find(name.substr(1));
+        if (found != table->end()) return found->second(random_);
+    }
+    return std::nullopt;
 }
 
 }  // namespace assay::suite

@@ -11,6 +11,7 @@ server.json is a list; the first entry that matches a request answers it:
   body      text, or   json: any value, or   base64: bytes, or   repeat: [text, times], or
             echo: true (what was asked, see below), or   connection: true (the number of the connection and of
             the request in it)
+  pad       blanks are put behind the body up to this length, so that what is of varying length does not show
   encoding  gzip | deflate | br-base64: how the body is sent (br-base64: the body is brotli already)
   delay_ms  wait before the answer;  trickle_ms: wait before each of the body's bytes
   close     true: end the connection after the answer
@@ -153,6 +154,7 @@ class CannedServer:
             body = base64.b64decode(entry["base64"])
         else:
             body = entry.get("body", "").encode()
+        body = body.ljust(entry.get("pad", 0))
         if {"echo", "json", "connection"} & entry.keys() and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", "application/json"))
         encoding = entry.get("encoding")
