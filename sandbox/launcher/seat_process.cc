@@ -1,10 +1,14 @@
 // A seat: what a launch would otherwise do anew each time, done once and kept. Making a user namespace, writing its id
 // maps, emptying the capability bounding set (41 calls) and joining cgroups cost a third of a launch.
 //
-// Who runs: a fork of the launcher in a user namespace of its own, in a net namespace and (v1) in cgroups that nobody
-// else uses. It is the sandbox's user by id and holds every capability inside its user namespace, none outside. It
-// stands in the host's pid namespace: what it clones cannot see it. It reads the launcher's plans only, clones one init
-// for each, and keeps nothing of a sandbox: the init has its own memory, mounts, processes, ipc, host name.
+// Who runs: a fork of the launcher in a user, uts and cgroup namespace of its own, in a net namespace and (v1) in
+// cgroups that nobody else uses. It is the sandbox's user by id and holds every capability inside its user namespace,
+// none outside. It stands in the host's pid namespace: what it clones cannot see it. It reads the launcher's plans
+// only, clones one init for each, and keeps nothing of a sandbox: the init has its own mounts, processes, ipc,
+// descriptors.
+//
+// The init runs in the seat's memory, as after vfork: copying it and taking the copy down was a sixth of a launch. The
+// seat sleeps until its init is gone; no program ever runs in that memory, nor can any read it (not dumpable).
 //
 // Who ends whom: inits are the launcher's children, not the seat's (CLONE_PARENT), and die with the launcher, as the
 // seat does. When a sandbox has ended and its net namespace is clean, the seat serves the next one.
@@ -31,8 +35,8 @@
 namespace assay::sandbox {
 namespace {
 
-// Every init would copy its page tables. In a static program the thread's own block (errno, the stack guard) stands at
-// its beginning: that stays.
+// Other sandboxes' environments lie there. In a static program the thread's own block (errno, the stack guard) stands
+// at its beginning: that stays.
 void give_heap_back() {
     constexpr std::uintptr_t kPage = 4096;
     const auto block = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
@@ -95,16 +99,30 @@ void settle(const Plan& plan) {
         if (errno == EINVAL && cap != 0) break;  // past the kernel's last one
         give_up(plan, Step::drop_bounding_set, errno, 0);
     }
+    // Nobody inside may change them: neither the call nor the capability is there.
+    check(plan, Step::set_hostname,
+          plan.privilege.sethostname("sandbox", 7) == 0 && plan.privilege.setdomainname("(none)", 6) == 0);
 }
 
+void join_cgroups(const Plan& plan) {
+    // "0" is the writer itself; the launcher opened the files, and the kernel judges a write by who opened. Inits are
+    // born where their seat is.
+    for (unsigned i = 0; i < plan.join_count; ++i) check(plan, Step::join_cgroup, ::write(plan.join[i], "0", 1) == 1);
+    // So that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
+    check(plan, Step::join_cgroup, plan.privilege.unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
+}
+
+void become_init(void* board) { run_init(*static_cast<Board*>(board)); }
+
+// Returns when the init has ended.
 void clone_init(Board& board) {
-    const Plan& plan = board.plan;
+    alignas(16) static char stack[32 * 1024];
     clone_args args{};
-    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
-    const pid_t pid = plan.privilege.clone3(args);
-    if (pid == 0) run_init(board);
-    if (pid < 0) give_up(plan, Step::clone_init, errno, 0);
+    const pid_t pid = board.plan.privilege.clone3_sharing(args, stack + sizeof stack, become_init, &board);
+    // The board may be the next launch's already: nothing of it is read after a success.
+    if (pid < 0) give_up(board.plan, Step::clone_init, errno, 0);
 }
 
 }  // namespace
@@ -115,10 +133,7 @@ void run_seat(Board& board) {
         await_order(board, done);
         const Plan& plan = board.plan;
         if (done == 0) settle(plan);
-        // "0" is the writer itself; the launcher opened the files, and the kernel judges a write by who opened. Inits
-        // are born where their seat is.
-        for (unsigned i = 0; i < plan.join_count; ++i)
-            check(plan, Step::join_cgroup, ::write(plan.join[i], "0", 1) == 1);
+        if (done == 0 || plan.join_count != 0) join_cgroups(plan);
         clone_init(board);
     }
 }
