@@ -74,6 +74,8 @@ void bound_shared_resources() {
     // 128): one sandbox must not use up everybody's.
     write_number("/.assay/proc/sys/user/max_inotify_instances", 32);
     write_number("/.assay/proc/sys/user/max_inotify_watches", 16384);
+    // Whoever got past the filter (a call of set-up with its token guessed) would find no namespace to be root in.
+    write_number("/.assay/proc/sys/user/max_user_namespaces", 0);
     // When the whole machine is short of memory, a sandbox goes before the harness does.
     write_number("/.assay/proc/self/oom_score_adj", 500);
 }
