@@ -257,6 +257,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));
+            log->limit(session_.policy.output, server->ender("output"));
         } else if (auto* fault = std::get_if<Fault>(&launched.error())) {
             co_return tl::unexpected(*fault);
         } else {
@@ -303,6 +304,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         found_.services = std::move(*lives);
     }
     found_.log = log->text();
+    if (found_.server.exit) runtime::add_output(*log, *found_.server.exit);
     phases.end();
     slot.release();
 

@@ -100,7 +100,8 @@ json use_json(const sandbox::Usage& used) {
                 {"memory_peak_bytes", used.memory_peak.count},
                 {"processes_peak", used.processes_peak},
                 {"disk_bytes", used.disk.count},
-                {"inodes", used.inodes}};
+                {"inodes", used.inodes},
+                {"output_bytes", used.output.count}};
     out.update(held_back_json(used));
     return out;
 }

@@ -94,6 +94,7 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
     ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
     policy.limits.processes = options.processes;
+    ASSAY_TRY(policy.output, parse_bytes(options.output_limit));
     // An answer that comes byte by byte never idles for long: without this a server could hold its place for ever.
     policy.limits.wall_time = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(options.wall_time)));
     return policy;
@@ -168,6 +169,7 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"wall_time_s", options.wall_time},
             {"memory", options.memory},
             {"disk", options.disk},
+            {"output_limit", options.output_limit},
             {"log_statements", options.statements},
             {"processes", options.processes},
             {"started", static_cast<std::int64_t>(std::time(nullptr))},

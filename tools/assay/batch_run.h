@@ -22,6 +22,7 @@ struct BatchOptions {
     std::string progress = "auto";
     std::string memory = "1G";
     std::string disk = "256M";
+    std::string output_limit = "1G";
     std::uint32_t processes = 256;
     std::uint32_t repeat = 1;
     std::uint64_t timeout_request = 10000;

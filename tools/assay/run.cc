@@ -60,6 +60,10 @@ void add_run(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(0.0, 1e6));
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
+    run->add_option("--output-limit", options->output_limit,
+                    "Bytes that one server may write to its standard output and error; 0 = no limit")
+        ->type_name("SIZE")
+        ->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();
     run->add_flag("--log-statements", options->statements,
                   "PostgreSQL logs every statement: logs/<submission>/postgres.log");
