@@ -237,6 +237,7 @@ sandbox::Spec noop_spec(sandbox::Net net, bool overlay) {
     spec.label = "bench";
     spec.argv = {"/noop"};
     spec.net = net;
+    spec.sockets = 0;
     if (overlay) spec.work_tree.lower = {"/.assay/stage/tree"};
     spec.limits.memory = 256_MiB;
     spec.limits.processes = 64;
@@ -283,6 +284,9 @@ Result<std::vector<Rung>> make_rungs(const LaunchBenchOptions& options) {
     rungs.push_back({"sandbox, no cgroup, no overlay", 1, in(plain, noop_spec(Net::recycled, false), 1)});
     rungs.push_back({"sandbox, no cgroup", 1, in(plain, noop_spec(Net::recycled, true), 1)});
     rungs.push_back({kRecycled, 1, in(bed, noop_spec(Net::recycled, true), 1)});
+    sandbox::Spec reachable = noop_spec(Net::recycled, true);
+    reachable.sockets = 2;
+    rungs.push_back({"the same, and two sockets in it for a client", 1, in(bed, reachable, 1)});
     rungs.push_back({kRecycled, 2, in(bed, noop_spec(Net::recycled, true), 2)});
     rungs.push_back({kRecycled + std::string(", 400/s"), 0,
                      [=](unsigned launches) { return bed->run_at(noop_spec(Net::recycled, true), kPace, launches); }});

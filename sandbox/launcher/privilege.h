@@ -29,7 +29,7 @@ class Privilege {
     pid_t clone3(const clone_args& args) const { return call(SYS_clone3, &args, sizeof args, 0, 0, 0); }
     // The child shares the caller's memory and runs `entry(argument)`, which must not return, on `stack_end`, aligned
     // to
-    // 16. The caller sleeps until the child has exited or executed something else. Adds CLONE_VM and CLONE_VFORK.
+    // 16. Adds CLONE_VM. Both share the C library's errno as well: while the child lives, the caller must not set it.
     pid_t clone3_sharing(clone_args args, char* stack_end, void (*entry)(void*), void* argument) const;
     int sethostname(const char* name, std::size_t size) const { return call(SYS_sethostname, name, size, 0, 0, 0); }
     int setdomainname(const char* name, std::size_t size) const { return call(SYS_setdomainname, name, size, 0, 0, 0); }
@@ -61,12 +61,12 @@ class Privilege {
     std::uint64_t token_ = 0;
 };
 
-// By hand: the C library's vfork makes no namespaces, and its clone has no place for the token. The child must never
-// return into frames that the caller goes on using, so it begins on a stack of its own, in the next instruction.
+// By hand: the C library's clone has no place for the token, and the child must never return into frames that the
+// caller goes on using: it begins on a stack of its own, in the next instruction.
 inline pid_t Privilege::clone3_sharing(clone_args args, char* stack_end, void (*entry)(void*), void* argument) const {
-    static_assert(sizeof(void*) == 8 && __x86_64__, "the sequence below is that of x86-64");
+    static_assert(sizeof(void*) == 8, "the sequence below is that of x86-64");
     constexpr std::size_t kAnySize = 4096;  // the kernel adds it to the address again
-    args.flags |= CLONE_VM | CLONE_VFORK;
+    args.flags |= CLONE_VM;
     args.stack = reinterpret_cast<std::uint64_t>(stack_end) - kAnySize;
     args.stack_size = kAnySize;
     long result = SYS_clone3;

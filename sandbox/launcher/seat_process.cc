@@ -7,8 +7,9 @@
 // only, clones one init for each, and keeps nothing of a sandbox: the init has its own mounts, processes, ipc,
 // descriptors.
 //
-// The init runs in the seat's memory, as after vfork: copying it and taking the copy down was a sixth of a launch. The
-// seat sleeps until its init is gone; no program ever runs in that memory, nor can any read it (not dumpable).
+// The init runs in the seat's memory: copying it and taking the copy down was a sixth of a launch. Meanwhile the seat
+// does no more than wait for the next order, by calls that leave errno alone; the launcher gives one when that init has
+// been reaped. No program ever runs in that memory, nor can any read it (not dumpable).
 //
 // Who ends whom: inits are the launcher's children, not the seat's (CLONE_PARENT), and die with the launcher, as the
 // seat does. When a sandbox has ended and its net namespace is clean, the seat serves the next one.
@@ -45,12 +46,22 @@ void give_heap_back() {
     if (keep < end) ::syscall(SYS_brk, keep);  // refused, to no harm, if the block is elsewhere
 }
 
+// A call whose error is its value: errno is the init's, which may run in this memory.
+long quiet_call(long number, const void* a, long b, long c, const void* d) {
+    long result = number;
+    register const void* fourth asm("r10") = d;
+    asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
+    return result;
+}
+
 // Waits for the next order; the launcher may die before the parent-death signal is armed.
 void await_order(Board& board, std::uint32_t done) {
     while (board.launches.load(std::memory_order_acquire) == done) {
         timespec second{1, 0};
-        ::syscall(SYS_futex, &board.launches, FUTEX_WAIT, done, &second, nullptr, 0);
-        if (!launcher_lives()) ::_exit(70);
+        if (quiet_call(SYS_futex, &board.launches, FUTEX_WAIT, static_cast<long>(done), &second) == -ETIMEDOUT) {
+            pollfd launcher{kLauncherPidFd, POLLIN, 0};
+            if (quiet_call(SYS_poll, &launcher, 1, 0, nullptr) > 0) ::_exit(70);
+        }
     }
 }
 
@@ -116,14 +127,13 @@ void join_cgroups(const Plan& plan) {
 
 void become_init(void* board) { run_init(*static_cast<Board*>(board)); }
 
-// Returns when the init has ended.
 void clone_init(Board& board) {
     alignas(16) static char stack[32 * 1024];
     clone_args args{};
     args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
     const pid_t pid = board.plan.privilege.clone3_sharing(args, stack + sizeof stack, become_init, &board);
-    // The board may be the next launch's already: nothing of it is read after a success.
+    // Nothing of the board is read after a success: it may be the next launch's already.
     if (pid < 0) give_up(board.plan, Step::clone_init, errno, 0);
 }
 
