@@ -50,7 +50,7 @@ def a_refused_call_is_an_event_and_in_the_record(assay, scratch):
     assert [call for call in calls if call["call"] == "bpf"] == [{"call": "bpf", "error": "EPERM", "count": 1}], calls
     events = [event for event in support.lines(scratch / "run/events.ndjson") if event["event"] == "refused"]
     bpf = [event for event in events if event["call"] == "bpf"]
-    assert len(bpf) == 1 and bpf[0]["error"] == "EPERM" and bpf[0]["id"] == "ask", events
+    assert len(bpf) == 1 and bpf[0]["error"] == "EPERM" and bpf[0]["submission"] == "ask", events
 
 
 def a_server_that_floods_its_log_is_ended_by_the_limit_of_output(assay, scratch):
