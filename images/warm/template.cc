@@ -55,7 +55,7 @@ WEAK PyStatus Py_InitializeFromConfig(const void* config);
 WEAK const void* _Py_GetConfig();
 WEAK PyObject* _PyConfig_AsDict(const void* config);
 WEAK int _PyConfig_FromDict(void* config, PyObject* dict);
-WEAK int _PyInterpreterState_SetConfig(const void* config);
+extern WEAK int Py_UnbufferedStdioFlag;
 WEAK int Py_RunMain();
 WEAK PyObject* PyDict_New();
 WEAK int PyDict_SetItemString(PyObject* dict, const char* key, PyObject* value);
@@ -131,6 +131,7 @@ struct Template {
     const char* variables[kMaxNames];  // read by C code during imports
     std::size_t variable_count = 0;
     bool recording = false;
+    bool seeded = false;  // an OpenSSL library drew from the kernel
     PyObject* space = nullptr;
     PyObject* read = nullptr;  // names that template.py recorded
     std::uint64_t stack_pointer = 0;
@@ -396,7 +397,7 @@ void prepare() {
     _exit(127);
 }
 
-// The generators of the OpenSSL libraries that are loaded: each may have been seeded before the snapshot.
+// The generators of OpenSSL libraries that were seeded before the snapshot.
 int reseed(struct dl_phdr_info* info, size_t, void*) {
     if (info->dlpi_name == nullptr || strstr(info->dlpi_name, "libcrypto") == nullptr) return 0;
     void* library = dlopen(info->dlpi_name, RTLD_NOLOAD | RTLD_LAZY);
@@ -417,6 +418,15 @@ PyObject* ignored_signals() {
     return list;
 }
 
+// Of C's streams, as the interpreter sets them at its start.
+void set_buffers(bool buffered) {
+    Py_UnbufferedStdioFlag = buffered ? 0 : 1;
+    for (FILE* stream : {stdin, stdout, stderr}) {
+        const int mode = !buffered || stream == stderr ? _IONBF : isatty(fileno(stream)) ? _IOLBF : _IOFBF;
+        setvbuf(stream, nullptr, mode, BUFSIZ);
+    }
+}
+
 int run() {
     const warm::Handover& from = made.handover;
     environ = from.envp;
@@ -429,17 +439,18 @@ int run() {
     PyObject* config = _PyConfig_AsDict(_Py_GetConfig());
     PyObject* fits = PyObject_CallFunction(function("restored"), "OOO", argv, variables, config);
     if (fits == nullptr || PyObject_IsTrue(fits) != 1) start_cold();
-    PyConfig_InitPythonConfig(config_bytes);
-    if (_PyConfig_FromDict(config_bytes, config) != 0 || _PyInterpreterState_SetConfig(config_bytes) != 0) start_cold();
-    PyObject* done = PyObject_CallFunction(function("finish"), "O", ignored_signals());
+    // In place: the interpreter's own setter would look for its library anew, which costs a millisecond.
+    if (_PyConfig_FromDict(const_cast<void*>(_Py_GetConfig()), config) != 0) start_cold();
+    set_buffers(PyObject_IsTrue(PyDict_GetItemString(config, "buffered_stdio")) == 1);
+    PyObject* done = PyObject_CallFunction(function("finish"), "OO", config, ignored_signals());
     if (done == nullptr) start_cold();
-    dl_iterate_phdr(reseed, nullptr);
+    if (made.seeded) dl_iterate_phdr(reseed, nullptr);
     return Py_RunMain();
 }
 
 int template_main(int, char**, char**) {
-    if (_PyInterpreterState_SetConfig == nullptr || _PyConfig_FromDict == nullptr || _PyConfig_AsDict == nullptr ||
-        _Py_GetConfig == nullptr || Py_RunMain == nullptr)
+    if (_PyConfig_FromDict == nullptr || _PyConfig_AsDict == nullptr || _Py_GetConfig == nullptr ||
+        Py_RunMain == nullptr)
         refuse("this interpreter is not one whose start can be continued (Python 3.11)");
     prepare();
     int written = assay_warm_freeze(&made.stack_pointer, write_snapshot);
@@ -463,6 +474,27 @@ extern "C" char* getenv(const char* name) {
         if (!known) made.variables[made.variable_count++] = strdup(name);
     }
     return real(name);
+}
+
+// Who seeds a generator while modules are imported: all who continue from the snapshot would have the same.
+void note_seed(const void* caller) {
+    Dl_info from{};
+    if (dladdr(caller, &from) != 0 && from.dli_fname != nullptr && strstr(from.dli_fname, "libcrypto") != nullptr)
+        made.seeded = true;
+}
+
+extern "C" int getentropy(void* bytes, size_t size) {
+    using Getentropy = int (*)(void*, size_t);
+    static auto real = reinterpret_cast<Getentropy>(dlsym(RTLD_NEXT, "getentropy"));
+    note_seed(__builtin_return_address(0));
+    return real(bytes, size);
+}
+
+extern "C" ssize_t getrandom(void* bytes, size_t size, unsigned flags) {
+    using Getrandom = ssize_t (*)(void*, size_t, unsigned);
+    static auto real = reinterpret_cast<Getrandom>(dlsym(RTLD_NEXT, "getrandom"));
+    note_seed(__builtin_return_address(0));
+    return real(bytes, size, flags);
 }
 
 using Main = int (*)(int, char**, char**);

@@ -246,6 +246,8 @@ def restored(argv, entries, config):
             python_path.append(folder)
     if not fits(argv, value, key, python_path):
         return False
+    if key == "run_filename" and value[0] != "/":
+        value = os.getcwd() + "/" + value.removeprefix("./")  # as config_run_filename_abspath joins it
     config["argv"] = arguments
     config["orig_argv"] = argv
     config["buffered_stdio"] = int(buffered)
@@ -304,8 +306,10 @@ def renew():
     handlers.BaseHandler.os_environ = handlers.read_environ()
 
 
-def finish(ignored):
+def finish(config, ignored):
     """After the configuration is in place: nothing fails from here on, the program runs next."""
+    sys.argv, sys.orig_argv = config["argv"], config["orig_argv"]
+    sys.executable = sys._base_executable = config["executable"]
     sys.path[:] = state["path"]
     buffered = state["buffered"]
     sys.__stderr__ = sys.stderr = stream(2, True, "<stderr>", buffered, state["stdout"][0], "backslashreplace")
