@@ -176,7 +176,7 @@ struct LayerStore::State {
             keep_failure(building.key(), refused.error());
             return tl::unexpected(std::move(refused).error());
         }
-        LayerInfo info = warm_info(recipe, *refused);
+        LayerInfo info = warm_info(recipe, layer, *refused);
         info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
         auto made = std::move(building).commit(std::move(info));
         if (!made) return tl::unexpected(store_fault(made.error()));

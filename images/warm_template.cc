@@ -173,10 +173,11 @@ std::string warm_refusal(const LayerInfo& info) {
     return {};
 }
 
-LayerInfo warm_info(const Recipe& recipe, const std::string& refusal) {
+LayerInfo warm_info(const Recipe& recipe, const Layer& layer, const std::string& refusal) {
     LayerInfo info;
     info.image = recipe.name;
     info.kind = kWarmKind;
+    info.contents = {"warm template of " + layer.info().key.substr(0, 12)};
     if (!refusal.empty()) info.contents.push_back(kRefusedMark + refusal);
     return info;
 }

@@ -37,6 +37,6 @@ std::string warm_key(const Recipe& recipe, const Layer& layer);
 inline constexpr const char* kWarmKind = "warm-template";
 // Why this layer of kWarmKind holds no template; empty = it does.
 std::string warm_refusal(const LayerInfo& info);
-LayerInfo warm_info(const Recipe& recipe, const std::string& refusal);
+LayerInfo warm_info(const Recipe& recipe, const Layer& layer, const std::string& refusal);
 
 }  // namespace assay::images

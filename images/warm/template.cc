@@ -93,7 +93,7 @@ extern "C" const char assay_warm_python[];
 
 // --- returning twice ---------------------------------------------------------------------------------------------
 
-// Saves the callee's registers on the stack, their place in *stack_pointer, and calls write(). Returns 0 in the process
+// Saves the callee's registers and the rounding modes on the stack, their place in *stack_pointer, calls write(). Returns 0 in the process
 // that wrote, its error, or 2 in one that was restored.
 extern "C" int assay_warm_freeze(std::uint64_t* stack_pointer, int (*write)());
 extern "C" char assay_warm_resume[];
@@ -106,14 +106,18 @@ asm(".globl assay_warm_freeze\n"
     "push %r13\n\t"
     "push %r14\n\t"
     "push %r15\n\t"
-    "mov %rsp, (%rdi)\n\t"
     "sub $8, %rsp\n\t"
+    "stmxcsr (%rsp)\n\t"
+    "fnstcw 4(%rsp)\n\t"
+    "mov %rsp, (%rdi)\n\t"
     "call *%rsi\n\t"
-    "add $8, %rsp\n\t"
     "jmp 1f\n"
     "assay_warm_resume:\n\t"
     "mov $2, %eax\n"
     "1:\n\t"
+    "ldmxcsr (%rsp)\n\t"
+    "fldcw 4(%rsp)\n\t"
+    "add $8, %rsp\n\t"
     "pop %r15\n\t"
     "pop %r14\n\t"
     "pop %r13\n\t"
