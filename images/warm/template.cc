@@ -93,8 +93,8 @@ extern "C" const char assay_warm_python[];
 
 // --- returning twice ---------------------------------------------------------------------------------------------
 
-// Saves the callee's registers and the rounding modes on the stack, their place in *stack_pointer, calls write(). Returns 0 in the process
-// that wrote, its error, or 2 in one that was restored.
+// Saves the callee's registers and the rounding modes on the stack, their place in *stack_pointer, calls write().
+// Returns 0 in the process that wrote, its error, or 2 in one that was restored.
 extern "C" int assay_warm_freeze(std::uint64_t* stack_pointer, int (*write)());
 extern "C" char assay_warm_resume[];
 asm(".globl assay_warm_freeze\n"

@@ -41,7 +41,7 @@ def evaluate(options, start, folder):
             name = record["id"].partition("#")[0]
             server = record.get("server", {})
             seen = {
-                "fault": record.get("fault", {}).get("phase"),
+                "fault": record.get("fault", {}).get("step"),
                 "readiness": server.get("readiness"),
                 "health": server.get("health_status"),
                 "still_ran": server.get("stopped_by_harness"),
