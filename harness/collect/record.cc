@@ -136,6 +136,8 @@ json server_json(const Record& record) {
         server["refused_calls"] = refused_json(*record.server.exit);
     }
     server["stopped_by_harness"] = record.server.stopped_by_us;
+    server["start"] = record.server.warm_template ? "warm" : "cold";
+    if (!record.server.why_cold.empty()) server["why_cold"] = record.server.why_cold;
     return server;
 }
 

@@ -89,6 +89,7 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
     policy.statements = options.statements;
     policy.newman_csv = options.newman_csv;
+    policy.warm = options.start == "warm";
     policy.suite = options.suite;
     policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
@@ -161,6 +162,7 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"submissions", plan.submissions.size()},
             {"jobs", options.jobs},
             {"verify", options.verify},
+            {"start", options.start},
             {"suite", options.suite},
             {"timeout_request_ms", options.timeout_request},
             {"timeout_script_ms", options.timeout_script},

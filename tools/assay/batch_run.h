@@ -32,6 +32,7 @@ struct BatchOptions {
     bool statements = false;
     double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
+    std::string start = "cold";  // or "warm"
     bool offline = false;
     bool resume = false;
 };
