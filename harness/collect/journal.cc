@@ -116,8 +116,8 @@ Result<Journal> Journal::open(const std::string& folder) {
 Result<json> Journal::read(const Line& line) const {
     std::string text(line.size, '\0');
     for (std::size_t done = 0; done < text.size();) {
-        const ssize_t got = ::pread(file_.get(), text.data() + done, text.size() - done,
-                                    static_cast<off_t>(line.at + done));
+        const ssize_t got =
+            ::pread(file_.get(), text.data() + done, text.size() - done, static_cast<off_t>(line.at + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_errno(errno, "read", path_);
         if (got == 0) return fail("read journal", path_ + " became shorter while it was read");

@@ -129,10 +129,9 @@ Result<check::RequestOutcome> request_of(const json& event) {
         outcome.method = text(event, "method");
         outcome.url = text(event, "url");
         if (const auto answer = event.find("answer"); answer != event.end())
-            outcome.answer = check::Answer{answer->at("code").get<std::uint32_t>(), "",
-                                           Millis(answer->at("time_ms").get<std::int64_t>()),
-                                           answer->at("size").get<std::uint64_t>(),
-                                           answer->value("redirects", std::uint32_t{0})};
+            outcome.answer = check::Answer{
+                answer->at("code").get<std::uint32_t>(), "", Millis(answer->at("time_ms").get<std::int64_t>()),
+                answer->at("size").get<std::uint64_t>(), answer->value("redirects", std::uint32_t{0})};
         outcome.error = text(event, "error");
         outcome.skipped = event.value("skipped", false);
         outcome.presumed = event.value("presumed", false);

@@ -160,7 +160,8 @@ json message_json(const std::vector<check::Exchange::Field>& headers, const std:
 }
 
 json exchange_json(const check::Exchange& exchange) {
-    json line = {{"url", exchange.sent_url}, {"request", message_json(exchange.request_headers, exchange.request_body)}};
+    json line = {{"url", exchange.sent_url},
+                 {"request", message_json(exchange.request_headers, exchange.request_body)}};
     if (!exchange.response_headers.empty() || !exchange.response_body.empty())
         line["response"] = message_json(exchange.response_headers, exchange.response_body);
     return line;

@@ -11,8 +11,8 @@ namespace assay::report {
 // it is no failed test. Only testsuites have counts: they are known before their cases are.
 std::unique_ptr<BatchFormat> junit_batch();
 
-// https://ctrf.io: a test an assertion or a rule; `suite` is the submission and the request. A fault has status "other",
-// as an assertion that was not reached has.
+// https://ctrf.io: a test an assertion or a rule; `suite` is the submission and the request. A fault has status
+// "other", as an assertion that was not reached has.
 std::unique_ptr<BatchFormat> ctrf_batch();
 
 // TAP 14. The plan comes last.

@@ -52,7 +52,10 @@ std::string table_text(const Table& table) {
         const auto percent = [&](double value) { return judged ? fmt::format("{:.1f}", value) : std::string("-"); };
         text += fmt::format(
             "<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}/{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-            total ? " class=\"all\"" : "", total ? "all" : row.framework.empty() ? "?" : html_text(row.framework),
+            total ? " class=\"all\"" : "",
+            total                   ? "all"
+            : row.framework.empty() ? "?"
+                                    : html_text(row.framework),
             total           ? ""
             : row.level < 0 ? "?"
                             : fmt::format("L{}", row.level),
@@ -129,13 +132,13 @@ std::string failure_text(const TestLine& line) {
 }
 
 std::string request_text(const check::RequestOutcome& outcome) {
-    const std::string answer = outcome.answer ? fmt::format("{}, {} ms", outcome.answer->code,
-                                                            outcome.answer->time.count())
+    const std::string answer = outcome.answer
+                                   ? fmt::format("{}, {} ms", outcome.answer->code, outcome.answer->time.count())
                                : outcome.presumed ? outcome.error + " (presumed)"
                                                   : outcome.error;
-    std::string text = fmt::format("<details open><summary>{} {} <span class=\"dim\">[{}] {}</span></summary>\n",
-                                   html_text(outcome.method), shown(full_name(outcome)), shown(answer),
-                                   shown(outcome.url));
+    std::string text =
+        fmt::format("<details open><summary>{} {} <span class=\"dim\">[{}] {}</span></summary>\n",
+                    html_text(outcome.method), shown(full_name(outcome)), shown(answer), shown(outcome.url));
     for (const TestLine& line : lines_of(outcome))
         if (!line.good()) text += failure_text(line);
     return text + exchange_text(outcome) + "</details>\n";
@@ -155,9 +158,11 @@ std::string requests_text(const std::vector<check::RequestOutcome>& requests) {
         else if (++roots <= kRootsShown)
             text += request_text(outcome);
     }
-    if (roots > kRootsShown) text += fmt::format("<p class=\"dim\">{} further requests failed.</p>\n", roots - kRootsShown);
+    if (roots > kRootsShown)
+        text += fmt::format("<p class=\"dim\">{} further requests failed.</p>\n", roots - kRootsShown);
     if (followers > 0)
-        text += fmt::format("<p class=\"dim\">{} requests failed that follow from an earlier failure.</p>\n", followers);
+        text +=
+            fmt::format("<p class=\"dim\">{} requests failed that follow from an earlier failure.</p>\n", followers);
     return text;
 }
 
@@ -187,13 +192,13 @@ class Html : public BatchFormat {
  public:
     std::string begin(const BatchRun& run) override {
         const std::string name = html_text(run.name.empty() ? "batch" : run.name);
-        return fmt::format("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                           "'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
-                           "<title>assay: {}</title>\n<style>{}</style>\n</head>\n<body>\n<h1>{}</h1>\n"
-                           "<p class=\"dim\">{}, assay {}{}</p>\n",
-                           name, kHtmlStyle, name, utc_time(run.started_ms), html_text(run.version),
-                           options_text(run)) +
+        return fmt::format(
+                   "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                   "'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
+                   "<title>assay: {}</title>\n<style>{}</style>\n</head>\n<body>\n<h1>{}</h1>\n"
+                   "<p class=\"dim\">{}, assay {}{}</p>\n",
+                   name, kHtmlStyle, name, utc_time(run.started_ms), html_text(run.version), options_text(run)) +
                unfinished_text(run) + tiles_text(run) + table_text(run.table) +
                counts_text("Why submissions failed", "category", run.failures) +
                counts_text("Faults, which are about us and in no score", "step", run.faults) +
@@ -209,10 +214,11 @@ class Html : public BatchFormat {
         const collect::Record& record = submission.record;
         const std::string id = shown(record.id);
         if (const auto* fault = record.fault())
-            return fmt::format("<details class=\"fault\"><summary><b>{}</b> <span class=\"odd\">fault</span> {}</summary>\n"
-                               "<p>{}: {}</p>\n{}</details>\n",
-                               id, labels_text(record), html_text(fault->step), shown(fault->reason),
-                               fault->retryable ? "<p class=\"dim\">can be tried again: --resume</p>\n" : "");
+            return fmt::format(
+                "<details class=\"fault\"><summary><b>{}</b> <span class=\"odd\">fault</span> {}</summary>\n"
+                "<p>{}: {}</p>\n{}</details>\n",
+                id, labels_text(record), html_text(fault->step), shown(fault->reason),
+                fault->retryable ? "<p class=\"dim\">can be tried again: --resume</p>\n" : "");
         const auto& verdict = *record.verdict();
         const bool good = verdict.succeeded();
         std::string text = fmt::format(

@@ -27,7 +27,8 @@ constexpr std::array<Format, 5> kFormats = {{
 }};
 
 const Format* find_format(std::string_view name) {
-    const auto found = std::find_if(kFormats.begin(), kFormats.end(), [&](const auto& each) { return each.name == name; });
+    const auto found =
+        std::find_if(kFormats.begin(), kFormats.end(), [&](const auto& each) { return each.name == name; });
     return found == kFormats.end() ? nullptr : &*found;
 }
 

@@ -20,7 +20,8 @@ class Ctrf : public BatchFormat {
         stopped_ms_ = run.stopped_ms;
         const Json tool = {{"name", "assay"}, {"version", run.version}};
         return fmt::format(
-            "{{\n\"reportFormat\": \"CTRF\",\n\"specVersion\": \"0.0.0\",\n\"results\": {{\n\"tool\": {},\n\"tests\": [",
+            "{{\n\"reportFormat\": \"CTRF\",\n\"specVersion\": \"0.0.0\",\n\"results\": {{\n\"tool\": {},\n\"tests\": "
+            "[",
             ctrf_dump(tool));
     }
 

@@ -61,12 +61,14 @@ Result<void> print_tables(const ReportOptions& given) {
 
 void add_report(CLI::App& app, int& exit_code) {
     auto given = std::make_shared<ReportOptions>();
-    CLI::App* command = app.add_subcommand("report", "The study's tables over run folders, or one run in a format of the field");
+    CLI::App* command =
+        app.add_subcommand("report", "The study's tables over run folders, or one run in a format of the field");
     command->add_option("DIR", given->folders, "Run folders")->required()->check(CLI::ExistingDirectory);
     command->add_option("--format", given->format, "Output")
         ->check(CLI::IsMember({"text", "json", "csv", "latex"}))
         ->capture_default_str();
-    command->add_option("--report", given->reports, "Write FORMAT or FORMAT=FILE, - is stdout: " + report::format_names())
+    command
+        ->add_option("--report", given->reports, "Write FORMAT or FORMAT=FILE, - is stdout: " + report::format_names())
         ->delimiter(',')
         ->allow_extra_args(false);
     command->callback([given, &exit_code] {
