@@ -18,11 +18,11 @@ struct Member {
     std::string_view name;
     Words then;
 };
-const Words kScopeCalls = {"get", "set", "unset", "has", "clear"};
+const Words kScopeCalls = {"get", "set", "unset", "has", "clear", "replaceIn"};
 const Member kPm[] = {
     {"test", {"skip"}},
     {"expect", {}},
-    {"response", {"code", "status", "json", "text", "to", "responseTime", "responseSize", "reason"}},
+    {"response", {"code", "status", "json", "text", "to", "responseTime", "responseSize", "reason", "headers"}},
     {"environment", kScopeCalls},
     {"globals", kScopeCalls},
     {"collectionVariables", kScopeCalls},
@@ -30,7 +30,21 @@ const Member kPm[] = {
     {"iterationData", {"get", "has"}},
     {"info", {"eventName", "iteration", "iterationCount", "requestName", "requestId"}},
     {"execution", {"setNextRequest", "skipRequest"}},
+    {"request", {"method", "url", "headers", "body"}},
+    {"cookies", {"get", "has", "toObject"}},
 };
+// What may follow where `then` above leads to a collection object. Members of lists (headers.one(), ...) are none of
+// it: chai sees that they are other objects.
+const Words kListCalls = {"get", "has", "toObject"};
+const Words kUrlCalls = {"toString", "getPath", "getHost", "getQueryString", "getPathWithQuery", "getRemote"};
+const Words kBodyFields = {"raw", "mode"};
+// chai-postman's words, and those properties of a response that both sandboxes keep under the same names.
+const Words kResponseWords = {
+    "accepted",    "badRequest",   "body",         "clientError", "error",           "forbidden",  "header",
+    "info",        "json",         "jsonBody",     "jsonSchema",  "notFound",        "ok",         "notAcceptable",
+    "rateLimited", "redirection",  "serverError",  "status",      "statusCodeClass", "statusCode", "statusReason",
+    "success",     "unauthorised", "unauthorized", "withBody",    "withoutContent"};
+const Words kResponseFields = {"code", "status", "responseTime", "responseSize"};
 const Words kPostman = {"setNextRequest",           "setEnvironmentVariable", "getEnvironmentVariable",
                         "clearEnvironmentVariable", "setGlobalVariable",      "getGlobalVariable",
                         "clearGlobalVariable",      "getResponseHeader"};
@@ -150,9 +164,10 @@ class Reader {
             const auto& token = tokens_[at_];
             if (token.kind == Token::Kind::text && token.text.find("use sandbox2") != std::string_view::npos)
                 return false;
+            if (computed_member()) return false;
             if (token.kind != Token::Kind::name) continue;
             if (is_member(at_)) {
-                if (sugar() || kBeyond.count(token.text) != 0) return false;
+                if (sugar() || (kBeyond.count(token.text) != 0 && !chain_link())) return false;
                 continue;
             }
             if (is_key(at_)) continue;
@@ -195,7 +210,84 @@ class Reader {
         if (found == std::end(kPm)) return false;
         at_ = name;
         if (found->name == "test" && is(at_ + 1, "(")) return true;
-        return found->then.empty() ? is(at_ + 1, "(") : member_of(found->then);
+        if (found->name == "expect") return is(at_ + 1, "(") && expectation();
+        if (!member_of(found->then)) return false;
+        const auto last = tokens_[at_].text;
+        if (found->name == "response") {
+            if (last == "to") return response_chain(at_);
+            return last != "headers" || list_call();
+        }
+        if (found->name == "request") return request_member(last);
+        if (found->name == "cookies") return list_arguments();
+        return last != "replaceIn" || text_argument();
+    }
+    // pm.expect( with whatever within, or pm.expect(pm.response) and its words.
+    bool expectation() {
+        if (!is(at_ + 2, "pm") || !is(at_ + 3, ".") || !is(at_ + 4, "response") || !is(at_ + 5, ")")) return true;
+        at_ += 5;
+        return response_chain(at_);
+    }
+    // `.to.have.status(200)...` behind `at`, as long as the response is what it speaks of.
+    [[nodiscard]] bool response_chain(std::size_t at) const {
+        for (bool some = false;; some = true) {
+            if (!is(at + 1, ".")) return some && !is(at + 1, "[") && !is(at + 1, "(") && !is(at + 1, "?");
+            if (at + 2 >= tokens_.size() || tokens_[at + 2].kind != Token::Kind::name) return false;
+            at += 2;
+            const auto word = tokens_[at].text;
+            if (word == "property")
+                return is(at + 1, "(") && at + 2 < tokens_.size() && tokens_[at + 2].kind == Token::Kind::text &&
+                       kResponseFields.count(tokens_[at + 2].text) != 0;
+            if (kResponseWords.count(word) == 0 && kChainLinks.count(word) == 0) return false;
+            if (is(at + 1, "(") && (at = closing(at + 1)) == 0) return false;
+        }
+    }
+    // The index of the bracket that closes the one at `at`, or 0.
+    [[nodiscard]] std::size_t closing(std::size_t at) const {
+        for (std::size_t depth = 0; at < tokens_.size(); ++at) {
+            if (is(at, "(")) ++depth;
+            if (is(at, ")") && --depth == 0) return at;
+        }
+        return 0;
+    }
+    bool list_call() { return member_of(kListCalls) && list_arguments(); }
+    // At get, has or toObject of a list of headers or cookies.
+    [[nodiscard]] bool list_arguments() const {
+        const auto call = tokens_[at_].text;
+        if (call == "get") return is(at_ + 1, "(");
+        return call == "has" ? text_argument() : is(at_ + 1, "(") && is(at_ + 2, ")");
+    }
+    [[nodiscard]] bool text_argument() const {
+        const bool text = at_ + 2 < tokens_.size() && tokens_[at_ + 2].kind == Token::Kind::text;
+        return is(at_ + 1, "(") && (text || is(at_ + 2, "`"));
+    }
+    bool request_member(std::string_view last) {
+        const auto first = at_ - 4;  // pm.request.x; optional links count as beyond
+        if (!is(first, "pm") || (first > 0 && is(first - 1, "delete"))) return false;
+        if (last == "headers") return list_call();
+        if (last == "url") return member_of(kUrlCalls) && is(at_ + 1, "(") && is(at_ + 2, ")");
+        return (last == "method" || member_of(kBodyFields)) && !assigned();
+    }
+    // Whether an assignment follows: `=`, `+=`, `??=`, `++`.
+    [[nodiscard]] bool assigned() const {
+        static const Words operators = {"+", "-", "*", "/", "%", "&", "|", "^", "?", ">", "<"};
+        auto next = at_ + 1;
+        while (next < tokens_.size() && tokens_[next].kind == Token::Kind::other &&
+               operators.count(tokens_[next].text) != 0)
+            ++next;
+        const bool counted = next == at_ + 3 && (is(at_ + 1, "+") || is(at_ + 1, "-"));
+        return counted || (is(next, "=") && !is(next + 1, "=") && !is(at_ + 1, ">") && !is(at_ + 1, "<"));
+    }
+    // `.with` as a link of an assertion's chain. Lists have a method of that name.
+    [[nodiscard]] bool chain_link() const {
+        if (!is(at_, "with") || !is(at_ + 1, ".") || at_ + 2 >= tokens_.size()) return false;
+        static const Words of_functions = {"call", "apply", "bind", "name", "toString"};
+        return tokens_[at_ + 2].kind == Token::Kind::name && of_functions.count(tokens_[at_ + 2].text) == 0;
+    }
+    // x["first"](): a method by its text.
+    [[nodiscard]] bool computed_member() const {
+        const auto& token = tokens_[at_];
+        if (token.kind != Token::Kind::text || at_ == 0 || !is(at_ - 1, "[") || !is(at_ + 1, "]")) return false;
+        return is(at_ + 2, "(") && (kSugar.count(token.text) != 0 || kBeyond.count(token.text) != 0);
     }
     // A method that lists, texts and the like have in the complete sandbox only.
     [[nodiscard]] bool sugar() const {

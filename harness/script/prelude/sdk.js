@@ -52,7 +52,7 @@ class PropertyList {
         for (let i = this.members.length - 1; i >= 0; --i) {
             if (this.keyOf(this.members[i]) === this.key(name)) return this.members[i];
         }
-        return undefined;
+        return Object.prototype[this.key(name)];  // postman-collection looks the name up in an object
     }
     get(name) { const member = this.one(name); return member && member.valueOf(); }
     has(item, value) {
@@ -356,9 +356,14 @@ class Description {
 
 class Cookie {
     constructor(from) { Object.assign(this, from); }
-    valueOf() { return this.value; }
+    valueOf() {
+        try { return decodeURIComponent(this.value); } catch (_) { return this.value; }
+    }
     toString() { return `${this.name}=${this.value}`; }
 }
+
+Cookie.ignoresCase = true;
+Cookie.repeats = true;
 
 class CookieList extends PropertyList {
     constructor(entries) { super(Cookie, entries); }

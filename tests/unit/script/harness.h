@@ -14,14 +14,20 @@ inline const std::shared_ptr<Platform>& platform() {
     return shared;
 }
 
+// The same, but every suite runs in newman's own sandbox.
+inline const std::shared_ptr<Platform>& complete_platform() {
+    static const auto shared = Platform::create(Sandbox::complete).value();
+    return shared;
+}
+
 // A run of several scripts against canned responses.
 class Script {
  public:
     explicit Script(std::vector<std::string> sources, const Limits& limits = {},
-                    suite::Listen listen = suite::Listen::test)
-        : engine_(Engine::create(platform(), limits).value()), listen_(listen) {
+                    suite::Listen listen = suite::Listen::test, const std::shared_ptr<Platform>& on = platform())
+        : engine_(Engine::create(on, limits).value()), listen_(listen) {
         for (auto& source : sources) suite_.scripts.push_back({listen, std::move(source), "item", 1});
-        compiled_ = CompiledSuite::compile(platform(), suite_).value();
+        compiled_ = CompiledSuite::compile(on, suite_).value();
         context_ = std::make_unique<ScriptContext>(*engine_, compiled_, scopes, dynamic_);
     }
 
