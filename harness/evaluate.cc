@@ -447,6 +447,7 @@ ScenarioOptions Evaluation::scenario_options(const runtime::Sandbox* server) {
     options.timeout_request = session_.policy.timeout_request;
     options.timeout_script = session_.policy.timeout_script;
     options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
+    options.keep = ScenarioOptions::Keep::failed;  // the journal shows what a failure begins with
     options.globals = session_.policy.globals;
     options.globals.emplace_back("APIURL", fmt::format("http://conduit:{}{}", task.port, task.base_url));
     if (server != nullptr) options.on_timeout = [this, server] { doubt_timeout(*server); };

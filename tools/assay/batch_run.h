@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/report/table.h"
@@ -35,6 +36,7 @@ struct BatchOptions {
     std::string start = "cold";  // or "warm"
     bool offline = false;
     bool resume = false;
+    std::vector<std::string> reports;  // FORMAT or FORMAT=FILE
 };
 
 struct BatchSummary {
@@ -42,7 +44,7 @@ struct BatchSummary {
     std::string folder;             // of the run
     std::uint64_t done_before = 0;  // submissions that --resume found with a verdict
     double seconds = 0;
-    Result<void> written;  // an error: the journal is incomplete, --resume goes on
+    Result<void> written;  // an error: the journal or a report is incomplete, --resume goes on
 };
 
 // An error is about usage or configuration; nothing was run.
