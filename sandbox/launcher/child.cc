@@ -102,7 +102,8 @@ int become_main(void* raw) {
     if (::setpgid(0, 0) != 0) return stop(Step::open_session);
     // Not the C library's setrlimit: it makes prlimit64 of it, whose every use on RLIMIT_CORE the policies refuse.
     for (unsigned i = 0; i < plan.limit_count; ++i)
-        if (plan.privilege.setrlimit(plan.limits[i].which, &plan.limits[i].value) != 0) return stop(Step::set_limits);
+        if (plan.privilege.setrlimit(static_cast<unsigned>(plan.limits[i].which), &plan.limits[i].value) != 0)
+            return stop(Step::set_limits);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
     // Last before exec, if there is one.
     if (plan.filter.len != 0 && plan.privilege.seccomp(SECCOMP_SET_MODE_FILTER, 0, &plan.filter) != 0)

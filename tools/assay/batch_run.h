@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/report/table.h"
@@ -32,8 +33,10 @@ struct BatchOptions {
     bool statements = false;
     double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
+    std::string start = "cold";  // or "warm"
     bool offline = false;
     bool resume = false;
+    std::vector<std::string> reports;  // FORMAT or FORMAT=FILE
 };
 
 struct BatchSummary {
@@ -41,7 +44,7 @@ struct BatchSummary {
     std::string folder;             // of the run
     std::uint64_t done_before = 0;  // submissions that --resume found with a verdict
     double seconds = 0;
-    Result<void> written;  // an error: the journal is incomplete, --resume goes on
+    Result<void> written;  // an error: the journal or a report is incomplete, --resume goes on
 };
 
 // An error is about usage or configuration; nothing was run.
