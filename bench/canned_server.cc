@@ -8,8 +8,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <deque>
 #include <map>
 
 #include "bench/conduit.h"
@@ -36,11 +38,13 @@ std::size_t request_length(std::string_view text) {
 struct Peer {
     Fd socket;
     Speaker speaker;
+    std::uint64_t serial;  // the descriptor's number may come again, this does not
     std::string received;
     std::string unsent;
 
-    // False: the connection is over.
-    bool talk() {
+    // Gives each whole request's answer to `say`. False: the connection is over.
+    template <typename Say>
+    bool talk(Say say) {
         char chunk[65536];
         for (;;) {
             const ssize_t got = ::recv(socket.get(), chunk, sizeof chunk, MSG_DONTWAIT);
@@ -53,7 +57,7 @@ struct Peer {
             }
             std::size_t done = 0;
             while (const std::size_t length = request_length(text.substr(done))) {
-                if (!send(speaker(text.substr(done, length)))) return false;
+                if (!say(speaker(text.substr(done, length)))) return false;
                 done += length;
             }
             received = std::string(text.substr(done));
@@ -72,6 +76,14 @@ struct Peer {
         const std::string rest = std::exchange(unsent, {});
         return rest.empty() || send(rest);
     }
+};
+
+// Answers that are due later, in the order of their time, since all wait equally long.
+struct Late {
+    Instant due;
+    int peer;
+    std::uint64_t serial;
+    std::string answer;
 };
 
 }  // namespace
@@ -93,7 +105,13 @@ SpeakerFactory replaying(std::shared_ptr<const Tape> tape) {
     };
 }
 
-Result<std::unique_ptr<CannedServer>> CannedServer::start(SpeakerFactory make) {
+SpeakerFactory repeating(std::string answer) {
+    return [shared = std::make_shared<const std::string>(std::move(answer))]() -> Speaker {
+        return [shared](std::string_view) -> std::string_view { return *shared; };
+    };
+}
+
+Result<std::unique_ptr<CannedServer>> CannedServer::start(SpeakerFactory make, Millis delay) {
     Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_in at{};
     at.sin_family = AF_INET;
@@ -112,11 +130,12 @@ Result<std::unique_ptr<CannedServer>> CannedServer::start(SpeakerFactory make) {
     }
     const std::uint16_t port = ntohs(at.sin_port);
     return std::unique_ptr<CannedServer>(
-        new CannedServer(std::move(make), std::move(listener), std::move(epoll), std::move(stop), port));
+        new CannedServer(std::move(make), delay, std::move(listener), std::move(epoll), std::move(stop), port));
 }
 
-CannedServer::CannedServer(SpeakerFactory make, Fd listener, Fd epoll, Fd stop, std::uint16_t port)
+CannedServer::CannedServer(SpeakerFactory make, Millis delay, Fd listener, Fd epoll, Fd stop, std::uint16_t port)
     : make_(std::move(make)),
+      delay_(delay),
       listener_(std::move(listener)),
       epoll_(std::move(epoll)),
       stop_(std::move(stop)),
@@ -140,9 +159,15 @@ Micros CannedServer::cpu() {
 
 void CannedServer::serve() {
     std::map<int, Peer> peers;
+    std::deque<Late> late;
+    std::uint64_t serials = 0;
     epoll_event events[64];
     for (;;) {
-        const int ready = ::epoll_wait(epoll_.get(), events, 64, -1);
+        int patience = -1;
+        if (!late.empty())
+            patience = static_cast<int>(
+                std::max(std::chrono::ceil<Millis>(late.front().due - Clock::now()), Millis(0)).count());
+        const int ready = ::epoll_wait(epoll_.get(), events, 64, patience);
         for (int i = 0; i < ready; ++i) {
             const int raw = events[i].data.fd;
             if (raw == stop_.get()) return;
@@ -154,13 +179,25 @@ void CannedServer::serve() {
                 const int number = socket.get();
                 epoll_event event{EPOLLIN | EPOLLOUT | EPOLLET, {.fd = number}};
                 if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, number, &event) != 0) continue;
-                peers.insert_or_assign(number, Peer{std::move(socket), make_(), {}, {}});
+                peers.insert_or_assign(number, Peer{std::move(socket), make_(), ++serials, {}, {}});
                 continue;
             }
-            const auto peer = peers.find(raw);
-            if (peer == peers.end()) continue;
-            const bool alive = (!(events[i].events & EPOLLOUT) || peer->second.flush()) && peer->second.talk();
-            if (!alive) peers.erase(peer);
+            const auto found = peers.find(raw);
+            if (found == peers.end()) continue;
+            Peer& peer = found->second;
+            const auto say = [&](std::string_view answer) {
+                if (delay_.count() == 0) return peer.send(answer);
+                late.push_back({Clock::now() + delay_, raw, peer.serial, std::string(answer)});
+                return true;
+            };
+            const bool alive = (!(events[i].events & EPOLLOUT) || peer.flush()) && peer.talk(say);
+            if (!alive) peers.erase(found);
+        }
+        most_waiting_ = std::max(most_waiting_.load(), late.size());
+        for (; !late.empty() && late.front().due <= Clock::now(); late.pop_front()) {
+            const auto peer = peers.find(late.front().peer);
+            if (peer == peers.end() || peer->second.serial != late.front().serial) continue;
+            if (!peer->second.send(late.front().answer)) peers.erase(peer);
         }
     }
 }

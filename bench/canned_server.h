@@ -2,7 +2,8 @@
 //
 // Each connection has a Speaker of its own, made when it is accepted, which answers its requests in order. Live: a
 // Conduit of its own, so every run finds an empty database. Replaying: the answers of a recorded run by position,
-// which costs the server next to nothing. The server's thread ends with the object.
+// which costs the server next to nothing. A server may be told to be slow: each answer then leaves a fixed time after
+// its request came, and any number of them may be due at once. The server's thread ends with the object.
 #pragma once
 
 #include <atomic>
@@ -35,21 +36,29 @@ SpeakerFactory recording(Tape& tape);
 // Answers as on the tape; what goes beyond it gets a 500.
 SpeakerFactory replaying(std::shared_ptr<const Tape> tape);
 
+// One answer to whatever is asked.
+SpeakerFactory repeating(std::string answer);
+
 class CannedServer {
  public:
-    static Result<std::unique_ptr<CannedServer>> start(SpeakerFactory make);
+    // `delay`: between a request and its answer; 0 = none.
+    static Result<std::unique_ptr<CannedServer>> start(SpeakerFactory make, Millis delay = Millis(0));
     ~CannedServer();
     CannedServer(const CannedServer&) = delete;
     CannedServer& operator=(const CannedServer&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] Micros cpu();  // of its thread, so far
+    // The most answers that were due at the same time, so far; 0 without a delay.
+    [[nodiscard]] std::size_t most_waiting() const noexcept { return most_waiting_; }
 
  private:
-    CannedServer(SpeakerFactory make, Fd listener, Fd epoll, Fd stop, std::uint16_t port);
+    CannedServer(SpeakerFactory make, Millis delay, Fd listener, Fd epoll, Fd stop, std::uint16_t port);
     void serve();
 
     SpeakerFactory make_;
+    Millis delay_;
+    std::atomic<std::size_t> most_waiting_ = 0;
     Fd listener_, epoll_, stop_;
     std::uint16_t port_;
     std::thread thread_;

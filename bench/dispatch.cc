@@ -2,17 +2,14 @@
 // server's own. Nothing is shared but the compiled suite.
 #include "bench/dispatch.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <spawn.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <boost/asio/co_spawn.hpp>
@@ -21,9 +18,7 @@
 #include <iterator>
 #include <thread>
 
-#include "bench/canned_server.h"
 #include "harness/http/connectors.h"
-#include "harness/scenario.h"
 
 namespace assay::bench {
 
@@ -47,11 +42,7 @@ std::vector<std::pair<std::string, std::string>> conduit_globals(std::uint16_t p
 // One lane's world: everything that a run needs, on the thread that made it.
 struct Lane {
     Lane(const harness::LoadedSuite& loaded, std::unique_ptr<script::Engine> made, std::uint16_t port)
-        : suite(loaded), engine(std::move(made)) {
-        options.globals = conduit_globals(port);
-        options.timeout_request = Millis(10000);
-        options.seed = 1;
-    }
+        : suite(loaded), engine(std::move(made)), options(conduit_options(port)) {}
 
     // What failed first is kept in `complaint`.
     harness::ScenarioRun run() {
@@ -267,51 +258,56 @@ Result<DispatchFigure> measure_client(const Tape& tape, CannedServer& server, Mi
     return figure;
 }
 
-Result<NewmanFigure> measure_newman(const DispatchOptions& options, std::uint16_t port) {
-    std::vector<std::string> words;
-    for (std::string_view rest = options.newman; !rest.empty();) {
-        const auto at = rest.find(' ');
-        if (at != 0) words.emplace_back(rest.substr(0, at));
-        rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
-    }
-    for (const char* word : {"run", options.collection.c_str(), "--reporters", "json", "--reporter-json-export",
-                             "/dev/null", "--timeout-request", "10000"})
-        words.emplace_back(word);
-    for (const auto& [name, value] : conduit_globals(port)) {
-        words.emplace_back("--global-var");
-        words.push_back(name + "=" + value);
-    }
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    NewmanFigure figure;
-    Result<void> done;
-    for (unsigned i = 0; i < options.newman_runs && done; ++i) {
-        pid_t child = 0;
-        const Instant began = Clock::now();
-        int status = 0;
-        rusage usage{};
-        if (const int code = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ); code != 0) {
-            done = fail_errno(code, "start newman", words.front(), "give its path with --newman");
-        } else if (::wait4(child, &status, 0, &usage) != child) {
-            done = fail_errno(errno, "wait for newman");
-        } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            done = fail("run newman", fmt::format("{} ended with wait status {}", words.front(), status),
-                        "it has to pass the collection: run it by hand");
-        } else {
-            figure.seconds += std::chrono::duration<double>(Clock::now() - began).count();
-            for (const timeval& time : {usage.ru_utime, usage.ru_stime})
-                figure.cpu_us += static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+// One GET, as the suite's own requests look, on some connections at once.
+Result<LoadFigure> measure_load(const http::Request& request, unsigned connections, Millis span) {
+    boost::asio::io_context context(1);
+    http::HostConnector connector(context.get_executor());
+    LoadFigure figure;
+    figure.connections = connections;
+    std::string complaint;
+    const Instant began = Clock::now();
+    const Instant end = began + span;
+    const auto ask = [&]() -> http::Awaitable<void> {
+        http::Client client(context.get_executor(), connector, {Millis(10000), 64_MiB});
+        while (Clock::now() < end && complaint.empty()) {
+            const auto response = co_await client.send(request);
+            if (!response) complaint = response.error().message;
+            ++figure.requests;
         }
-    }
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (!done) return tl::unexpected(done.error());
-    figure.seconds /= options.newman_runs;
-    figure.cpu_us /= options.newman_runs;
+    };
+    const double before = thread_cpu_us();
+    for (unsigned i = 0; i < connections; ++i) boost::asio::co_spawn(context, ask(), boost::asio::detached);
+    context.run();
+    if (!complaint.empty()) return fail("measure the client", complaint);
+    const auto requests = static_cast<double>(figure.requests);
+    figure.cpu_us = (thread_cpu_us() - before) / requests;
+    figure.requests_per_second = requests / std::chrono::duration<double>(Clock::now() - began).count();
     return figure;
+}
+
+// The HTTP client, and wrk where it is installed, at an answer of the tape's usual kind.
+Result<void> measure_loads(const Tape& tape, const DispatchOptions& options, DispatchReport& report) {
+    const auto get = std::find_if(tape.requests.begin(), tape.requests.end(),
+                                  [](const std::string& request) { return request.starts_with("GET "); });
+    if (get == tape.requests.end()) return fail("measure the client", "the collection has no GET request");
+    ASSAY_TRY(const auto server,
+              CannedServer::start(repeating(tape.answers[static_cast<std::size_t>(get - tape.requests.begin())])));
+    const http::Request request = as_sent(*get, server->port());
+    ASSAY_TRY(report.client_load, measure_load(request, options.connections, options.span));
+    const std::string program = installed_program("wrk");
+    if (program.empty()) return {};
+    std::vector<std::string> headers = {"User-Agent: PostmanRuntime/7.39.1", "Accept: */*", "Cache-Control: no-cache",
+                                        "Accept-Encoding: gzip, deflate, br", "Connection: keep-alive"};
+    for (const http::Header& header : request.headers) headers.push_back(header.name + ": " + header.value);
+    ASSAY_TRY(report.wrk, measure_wrk(program, request.url, headers, options.connections, options.span));
+    return {};
+}
+
+json to_json(const LoadFigure& figure) {
+    return {{"connections", figure.connections},
+            {"requests", figure.requests},
+            {"requests_per_second", figure.requests_per_second},
+            {"cpu_us_per_request", figure.cpu_us}};
 }
 
 json to_json(const DispatchFigure& figure) {
@@ -325,32 +321,48 @@ json to_json(const DispatchFigure& figure) {
 
 }  // namespace
 
+harness::ScenarioOptions conduit_options(std::uint16_t port) {
+    harness::ScenarioOptions options;
+    options.globals = conduit_globals(port);
+    options.timeout_request = Millis(10000);
+    options.seed = 1;
+    return options;
+}
+
+Result<RecordedRun> record_run(const std::shared_ptr<script::Platform>& platform, const harness::LoadedSuite& suite) {
+    auto tape = std::make_shared<Tape>();
+    harness::ScenarioRun run;
+    {
+        ASSAY_TRY(const auto thinking, CannedServer::start(recording(*tape)));
+        ASSAY_TRY(run, run_once(platform, suite, thinking->port()));
+    }
+    return RecordedRun{std::move(tape), run.requests, run.counts.total};
+}
+
 Result<DispatchReport> measure_dispatch(const DispatchOptions& options) {
     ASSAY_TRY(auto platform, script::Platform::create());
     harness::Suites suites(platform);
     ASSAY_TRY(const auto suite, suites.load_collection(options.collection));
-
-    // One run against a Conduit that thinks is recorded; all others are answered from the tape.
-    auto tape = std::make_shared<Tape>();
+    ASSAY_TRY(const RecordedRun recorded, record_run(platform, *suite));
+    const Tape& tape = *recorded.tape;
     DispatchReport report;
     report.collection = options.collection;
-    {
-        ASSAY_TRY(const auto thinking, CannedServer::start(recording(*tape)));
-        ASSAY_TRY(const auto run, run_once(platform, *suite, thinking->port()));
-        report.requests = run.requests;
-        report.assertions = run.counts.total;
-    }
-    ASSAY_TRY(const auto server, CannedServer::start(replaying(tape)));
+    report.requests = recorded.requests;
+    report.assertions = recorded.assertions;
+    ASSAY_TRY(const auto server, CannedServer::start(replaying(recorded.tape)));
     ASSAY_CHECK(run_once(platform, *suite, server->port()));
 
-    ASSAY_TRY(report.floor, measure_floor(*tape, *server, options.span));
-    ASSAY_TRY(report.client, measure_client(*tape, *server, options.span));
-    for (unsigned lanes = 1; lanes <= options.lanes; ++lanes) {
+    ASSAY_TRY(report.floor, measure_floor(tape, *server, options.span));
+    ASSAY_TRY(report.client, measure_client(tape, *server, options.span));
+    ASSAY_CHECK(measure_loads(tape, options, report));
+    const unsigned most = options.lanes != 0 ? options.lanes : std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned lanes = 1; lanes <= most; ++lanes) {
         ASSAY_TRY(const auto figure, measure_lanes(platform, *suite, *server, lanes, options.span));
         report.lanes.push_back(figure);
     }
     if (!options.newman.empty()) {
-        ASSAY_TRY(report.newman, measure_newman(options, server->port()));
+        ASSAY_TRY(report.newman, measure_newman(options.newman, options.collection, conduit_globals(server->port()),
+                                                options.newman_runs));
     }
     return report;
 }
@@ -364,7 +376,9 @@ json to_json(const DispatchReport& report) {
                   {"assertions", report.assertions},
                   {"lanes", lanes},
                   {"floor", to_json(report.floor)},
-                  {"client", to_json(report.client)}};
+                  {"client", to_json(report.client)},
+                  {"client_load", to_json(report.client_load)}};
+    if (report.wrk) whole["wrk"] = to_json(*report.wrk);
     if (report.newman)
         whole["newman"] = {{"seconds_per_run", report.newman->seconds}, {"cpu_us_per_run", report.newman->cpu_us}};
     return whole;
@@ -384,10 +398,36 @@ std::string to_text(const DispatchReport& report) {
     for (const DispatchFigure& figure : report.lanes)
         row(fmt::format("assay, {} lane{}", figure.lanes, figure.lanes == 1 ? "" : "s"), figure.runs_per_second,
             figure.cpu_us, fmt::format("{:.0f}", figure.script_us));
+    if (report.newman) row("newman", 1 / report.newman->seconds, report.newman->cpu_us, "-");
+
+    fmt::format_to(out, "\n{:<22}{:>10}{:>14}\n",
+                   fmt::format("{} connections, one GET", report.client_load.connections), "req/s", "CPU us/req");
+    const auto load = [&](const char* name, const LoadFigure& figure) {
+        fmt::format_to(out, "{:<22}{:>10.0f}{:>14.2f}\n", name, figure.requests_per_second, figure.cpu_us);
+    };
+    load("HTTP client alone", report.client_load);
+    if (report.wrk) {
+        load("wrk, one thread", *report.wrk);
+    } else {
+        text += "wrk                   not measured: it is not installed (tools/setup bench)\n";
+    }
+
+    const DispatchFigure& one = report.lanes.front();
+    const DispatchFigure& all = report.lanes.back();
+    fmt::format_to(
+        out, "\nThe HTTP client reaches {:.0f} % of the bare client's rate (goal: 80 %), {:.0f} % a CPU second.\n",
+        100 * report.client.runs_per_second / report.floor.runs_per_second,
+        100 * report.floor.cpu_us / report.client.cpu_us);
+    if (report.wrk)
+        fmt::format_to(out, "It sends {:.0f} % of wrk's requests a CPU second (goal: 60 %).\n",
+                       100 * report.wrk->cpu_us / report.client_load.cpu_us);
+    fmt::format_to(out, "A run costs {:.2f} ms CPU (goal: 1.5), {:.0f} runs/s on {} lane{} (goal: 1,200 on two).\n",
+                   one.cpu_us / 1000, all.runs_per_second, all.lanes, all.lanes == 1 ? "" : "s");
     if (report.newman) {
-        row("newman", 1 / report.newman->seconds, report.newman->cpu_us, "-");
-        fmt::format_to(out, "\nnewman's CPU a run is {:.0f} times that of assay on one lane\n",
-                       report.newman->cpu_us / report.lanes.front().cpu_us);
+        fmt::format_to(out, "newman takes {:.0f} times the CPU a run; its rate is {:.0f} times lower (goal: 300).\n",
+                       report.newman->cpu_us / one.cpu_us, all.runs_per_second * report.newman->seconds);
+    } else {
+        text += "newman was not measured: tests/conformance/newman_parity.py installs it, --newman names another.\n";
     }
     return text;
 }

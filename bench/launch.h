@@ -30,9 +30,10 @@ struct LaunchRung {
 
 struct LaunchBench {
     std::vector<LaunchRung> rungs;
-    double over_floor = 0;                  // CPU of the recycled sandbox by that of a bare vfork and exec
-    double bwrap_over_ours = 0;             // CPU of bubblewrap by that of the recycled sandbox; 0 = not installed
-    std::vector<std::string> not_measured;  // peers, each with the reason
+    double over_floor = 0;                   // CPU of the recycled sandbox by that of a bare vfork and exec
+    double bwrap_over_ours = 0;              // CPU of bubblewrap by that of the recycled sandbox; 0 = not installed
+    double bwrap_over_ours_with_kernel = 0;  // the same of cpu_us + kernel_us: what takes either down counts too
+    std::vector<std::string> not_measured;   // peers, each with the reason
 };
 
 // `progress` hears the name of each rung before it is measured; may be empty.

@@ -17,6 +17,7 @@
 #include "harness/scenario.h"
 #include "images/mounts.h"
 #include "images/setup.h"
+#include "images/warm_template.h"
 #include "runtime/log_capture.h"
 #include "runtime/readiness.h"
 #include "runtime/services.h"
@@ -177,7 +178,8 @@ class Evaluation {
     OrFault<void> start_services(const images::Manifests& manifests);
     Structure verify_beside(const verify::Written* written);
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
-    sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer) const;
+    Task<images::Layer> warm_template(const images::Layer& layer, runtime::Admission::Slot& slot);
+    sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer, const images::Layer& warm) const;
     Task<OrFault<Fired>> fire(const AnySuite& suite, runtime::Sandbox* server);
     void doubt_readiness(const runtime::CpuLook& now);
     void doubt_timeout(const runtime::Sandbox& server);
@@ -226,7 +228,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     if (!source) found_.rejected = "the source was rejected: " + source.error().error.to_string();
     auto structure = verify_beside(source ? &source->added : nullptr);
 
-    images::Layer layer;
+    images::Layer layer, warm;
     if (source) {
         phases.begin("dependencies");
         images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
@@ -234,6 +236,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         auto made = co_await dependencies(std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
         layer = std::move(*made);
+        warm = co_await warm_template(layer, slot);
     }
 
     std::optional<runtime::Sandbox> server;
@@ -244,7 +247,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         phases.begin("services");
         if (auto fault = co_await services_->ready()) co_return tl::unexpected(std::move(*fault));
         phases.begin("launch");
-        sandbox::Spec spec = plan(*stage, layer);
+        sandbox::Spec spec = plan(*stage, layer, warm);
         services_->join(spec);
         launched_on_ = runtime::read_cpu_times();
         const sandbox::Stdio stdio{-1, log->write_end(), log->write_end()};
@@ -257,6 +260,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         log->close_write_end();
         if (launched) {
             server.emplace(std::move(*launched));
+            log->limit(session_.policy.output, server->ender("output"));
         } else if (auto* fault = std::get_if<Fault>(&launched.error())) {
             co_return tl::unexpected(*fault);
         } else {
@@ -266,7 +270,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     }
 
     if (server) {
-        event("launched", {{"sandbox", server->id()}});
+        event("launched", {{"sandbox", server->id()}, {"start", found_.server.warm_template ? "warm" : "cold"}});
         phases.server_started();
         phases.begin("ready");
         const runtime::HealthCheck check{"conduit", submission_.task->port, submission_.task->healthcheck,
@@ -303,6 +307,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
         found_.services = std::move(*lives);
     }
     found_.log = log->text();
+    if (found_.server.exit) runtime::add_output(*log, *found_.server.exit);
     phases.end();
     slot.release();
 
@@ -375,6 +380,29 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
     co_return images::Layer();
 }
 
+// Without one the server starts cold, for a reason that the record has: never a fault, nor the submission's affair.
+Task<images::Layer> Evaluation::warm_template(const images::Layer& layer, runtime::Admission::Slot& slot) {
+    std::string& why = found_.server.why_cold;
+    if (!session_.policy.warm || !image_.recipe.warm) co_return images::Layer();
+    why = images::no_warm_templates(image_.recipe);
+    if (why.empty() && !layer) why = "it has no dependency layer";
+    if (!why.empty()) co_return images::Layer();
+
+    const std::string key = "warm " + layer.info().key;
+    auto made = session_.layers.find(key);
+    if (!made) {
+        slot.park();
+        event("warm_template", {{"state", "wait"}});
+        runtime::Layers::Make make = [this, layer] { return session_.layer_store.ensure_warm(image_.recipe, layer); };
+        made = co_await session_.layers.ensure(key, std::move(make));
+        co_await slot.unpark();
+    }
+    why = *made ? images::warm_refusal((*made)->info()) : made->error().to_string();
+    if (!why.empty()) co_return images::Layer();
+    found_.server.warm_template = true;
+    co_return std::move(**made);
+}
+
 // A deadline that passed is not believed when the server was kept from the CPU while it ran: found_.starved says why.
 void Evaluation::doubt_readiness(const runtime::CpuLook& now) {
     using State = runtime::Readiness::State;
@@ -392,7 +420,7 @@ void Evaluation::doubt_timeout(const runtime::Sandbox& server) {
         found_.starved = "a request timed out: " + why;
 }
 
-sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer) const {
+sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& layer, const images::Layer& warm) const {
     const batch::Task& task = *submission_.task;
     sandbox::Spec spec;
     spec.label = submission_.id;
@@ -407,6 +435,7 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const images::Layer& la
     spec.env = images::server_env(image_.recipe, task.port, services);
     spec.work_tree.lower = {stage.inside()};
     images::apply_layer(layer, spec);
+    if (warm) images::apply_warm_template(warm, image_.recipe, spec);
     spec.limits = session_.policy.limits;
     spec.sockets = 3;  // readiness, the suite, one for a connection that the server closed
     return spec;
@@ -418,6 +447,7 @@ ScenarioOptions Evaluation::scenario_options(const runtime::Sandbox* server) {
     options.timeout_request = session_.policy.timeout_request;
     options.timeout_script = session_.policy.timeout_script;
     options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
+    options.keep = ScenarioOptions::Keep::failed;  // the journal shows what a failure begins with
     options.globals = session_.policy.globals;
     options.globals.emplace_back("APIURL", fmt::format("http://conduit:{}{}", task.port, task.base_url));
     if (server != nullptr) options.on_timeout = [this, server] { doubt_timeout(*server); };

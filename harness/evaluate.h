@@ -30,7 +30,9 @@ struct Policy {
     Millis ready_timeout{25000};               // the paper: 5 tries, 5 s apart
     sandbox::Limits limits;                    // of a server
     Bytes log_kept{std::uint64_t{256} << 10};  // of a server's output: head and tail, each
+    Bytes output{std::uint64_t{1} << 30};      // a server that writes more to stdout and stderr is ended; 0 = no limit
     bool statements = false;                   // services log what they are asked: logs/<id>/postgres.log
+    bool warm = false;                         // interpreters continue from warm templates where there are some
     bool newman_csv = false;                   // write logs/<id>/newman-run-report.csv
     std::vector<std::pair<std::string, std::string>> globals;  // beside APIURL: newman's --global-var
     std::string suite;                                         // instead of each task's collection; empty = the task's

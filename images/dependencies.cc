@@ -17,6 +17,7 @@
 #include "images/probe.h"
 #include "images/service_template.h"
 #include "images/tree.h"
+#include "images/warm_template.h"
 
 namespace assay::images {
 namespace {
@@ -160,6 +161,28 @@ struct LayerStore::State {
         return std::move(*layer);
     }
 
+    // ------------------------------------------------------------------------------------------ warm templates
+
+    tl::expected<Layer, LayerFailure> ensure_warm(const Recipe& recipe, const Layer& layer,
+                                                  const std::stop_token& stop) {
+        auto claimed = store.claim(warm_key(recipe, layer), stop);
+        if (!claimed) return tl::unexpected(store_fault(claimed.error()));
+        if (auto* known = std::get_if<Layer>(&*claimed)) return std::move(*known);
+        if (auto space = store.check_space(); !space) return tl::unexpected(store_fault(space.error()));
+        auto building = std::move(std::get<Building>(*claimed));
+        const Instant begin = Clock::now();
+        auto refused = make_warm_template({recipe, layer, store.layers_dir(), building.path(), options.launcher, stop});
+        if (!refused) {
+            keep_failure(building.key(), refused.error());
+            return tl::unexpected(std::move(refused).error());
+        }
+        LayerInfo info = warm_info(recipe, layer, *refused);
+        info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
+        auto made = std::move(building).commit(std::move(info));
+        if (!made) return tl::unexpected(store_fault(made.error()));
+        return std::move(*made);
+    }
+
     // ------------------------------------------------------------------------------------------ building
 
     tl::expected<Layer, LayerFailure> build(const Recipe& recipe, const LayerContent& content, Building building,
@@ -256,6 +279,15 @@ tl::expected<Layer, LayerFailure> LayerStore::ensure_service(const Recipe& recip
         return state_->ensure_service(recipe, stop);
     } catch (const std::exception& error) {  // of a library; out of memory
         return tl::unexpected(fault(Reason::internal, Error{"prepare service", 0, error.what(), {}}));
+    }
+}
+
+tl::expected<Layer, LayerFailure> LayerStore::ensure_warm(const Recipe& recipe, const Layer& layer,
+                                                          const std::stop_token& stop) {
+    try {
+        return state_->ensure_warm(recipe, layer, stop);
+    } catch (const std::exception& error) {  // of a library; out of memory
+        return tl::unexpected(fault(Reason::internal, Error{"make warm template", 0, error.what(), {}}));
     }
 }
 

@@ -47,6 +47,11 @@ class LayerStore {
     // network, so `offline` does not matter. Every failure is a fault.
     tl::expected<Layer, LayerFailure> ensure_service(const Recipe& recipe, const std::stop_token& stop = {});
 
+    // The warm template of a layer that ensure() gave, made when it is not there; or, kept likewise, why it has none
+    // (warm_refusal()). Needs no network. Every failure is a fault, and a reason to start cold.
+    tl::expected<Layer, LayerFailure> ensure_warm(const Recipe& recipe, const Layer& layer,
+                                                  const std::stop_token& stop = {});
+
     [[nodiscard]] Store& store() noexcept;
     [[nodiscard]] const Options& options() const noexcept;
 

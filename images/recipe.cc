@@ -65,6 +65,15 @@ Result<void> read_layer(const RecipeReader& reader, Recipe& recipe) {
     return {};
 }
 
+Result<void> read_warm(const RecipeReader& reader, Recipe& recipe) {
+    ASSAY_CHECK(reader.only({"interpreter", "modules"}));
+    Warm warm;
+    ASSAY_TRY(warm.interpreter, reader.path("interpreter"));
+    ASSAY_TRY(warm.modules, reader.texts("modules", true));
+    recipe.warm = std::move(warm);
+    return {};
+}
+
 void set_env(Recipe& recipe, std::string name, std::string value) {
     for (auto& [known, old] : recipe.env)
         if (known == name) {
@@ -100,8 +109,8 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
         return fail("read recipe", fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
     }
     const RecipeReader reader(parsed, file);
-    ASSAY_CHECK(
-        reader.only({"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "service"}));
+    ASSAY_CHECK(reader.only(
+        {"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "warm", "service"}));
 
     Recipe recipe;
     ASSAY_TRY(const std::string base_name, reader.text("base", false));
@@ -155,6 +164,10 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
     if (const toml::node* layer = parsed.get("layer")) {
         if (!layer->is_table()) return tl::unexpected(reader.complain(layer, "write [layer]"));
         ASSAY_CHECK(read_layer(RecipeReader(*layer->as_table(), file), recipe));
+    }
+    if (const toml::node* warm = parsed.get("warm")) {
+        if (!warm->is_table()) return tl::unexpected(reader.complain(warm, "write [warm]"));
+        ASSAY_CHECK(read_warm(RecipeReader(*warm->as_table(), file), recipe));
     }
     if (const toml::node* service = parsed.get("service")) {
         if (!service->is_table()) return tl::unexpected(reader.complain(service, "write [service]"));

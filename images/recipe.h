@@ -53,6 +53,12 @@ enum class LayerKind {
 
 std::string_view kind_name(LayerKind kind);  // "python-prefix", "node-modules", "none"
 
+// How an interpreter is kept prepared for a dependency layer (docs/decisions/warm-templates.md).
+struct Warm {
+    std::string interpreter;           // the path that programs execute
+    std::vector<std::string> modules;  // imported where the layer has them, in this order
+};
+
 struct Recipe {
     std::string name;
     std::string summary;
@@ -64,6 +70,7 @@ struct Recipe {
     std::vector<RootEntry> root;
     LayerKind layer = LayerKind::none;
     std::vector<std::string> manifests;  // file names that decide what the layer contains
+    std::optional<Warm> warm;            // set: servers may continue from a prepared interpreter
     std::optional<Service> service;      // set: not an image of servers, but what runs beside them
 };
 

@@ -142,9 +142,9 @@ Result<void> LauncherHost::request_sockets(SandboxId id, std::uint32_t count) {
     return launcher_.open_sockets(id, count);
 }
 
-void LauncherHost::kill(SandboxId id) {
+void LauncherHost::kill(SandboxId id, const std::string& limit) {
     std::lock_guard lock(mutex_);
-    if (!lost_) (void)launcher_.kill(id);  // a launcher that has gone has ended its sandboxes
+    if (!lost_) (void)launcher_.kill(id, limit);  // a launcher that has gone has ended its sandboxes
 }
 
 Task<tl::expected<Sandbox, NoLaunch>> LauncherHost::launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
@@ -209,6 +209,10 @@ std::optional<sandbox::Exit> Sandbox::main_ended() const {
 }
 
 void Sandbox::kill() { host_->kill(id_); }
+
+std::function<void()> Sandbox::ender(std::string limit) const {
+    return [host = host_, id = id_, limit = std::move(limit)] { host->kill(id, limit); };
+}
 
 Task<tl::expected<sandbox::Exit, Fault>> Sandbox::ended() const { return route_->ended.wait(); }
 

@@ -48,6 +48,8 @@ class Sandbox {
     [[nodiscard]] bool has_ended() const;                           // the whole tree is gone
     [[nodiscard]] std::optional<sandbox::Exit> main_ended() const;  // main is gone, the tree perhaps not
     void kill();
+    // Ends it when called, if it still runs then, from any thread; its Exit names `limit` as what it met.
+    [[nodiscard]] std::function<void()> ender(std::string limit) const;
     // The last word: torn down and accounted. A fault when the launcher died meanwhile.
     [[nodiscard]] Task<tl::expected<sandbox::Exit, Fault>> ended() const;
     [[nodiscard]] Task<std::optional<tl::expected<sandbox::Exit, Fault>>> ended_until(Instant deadline) const;
@@ -86,7 +88,7 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
     void forget(sandbox::SandboxId id);
     Result<void> request_look(sandbox::SandboxId id);
     Result<void> request_sockets(sandbox::SandboxId id, std::uint32_t count);
-    void kill(sandbox::SandboxId id);
+    void kill(sandbox::SandboxId id, const std::string& limit = {});
 
     Reactor& reactor_;
     std::mutex mutex_;  // guards launcher_ and routes_

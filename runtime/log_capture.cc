@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace assay::runtime {
 
@@ -14,8 +16,8 @@ struct LogCapture::Shared {
         std::string text;
         Event<bool> seen;
     };
-    Shared(boost::asio::io_context& io, Fd read, std::size_t bytes)
-        : context(io), descriptor(io, read.release()), keep(bytes) {}
+    Shared(boost::asio::io_context& io, Fd read_end, std::size_t bytes)
+        : context(io), descriptor(io, read_end.release()), keep(bytes) {}
     boost::asio::io_context& context;
     boost::asio::posix::stream_descriptor descriptor;
     std::size_t keep;
@@ -24,6 +26,10 @@ struct LogCapture::Shared {
     std::string head;
     std::string tail;  // at most 2 * keep, cut to `keep` when it gets there
     std::uint64_t dropped = 0;
+    std::uint64_t read = 0;
+    std::uint64_t most = 0;
+    bool over = false;
+    std::function<void()> met;
     std::optional<Watched> watched;
 
     // With the mutex held, after every change.
@@ -35,7 +41,15 @@ struct LogCapture::Shared {
         watched.reset();
     }
 
+    // With the mutex held, after every change. What is returned is to be called without it.
+    [[nodiscard]] std::function<void()> check_limit() {
+        if (over || most == 0 || read <= most) return {};
+        over = true;
+        return std::exchange(met, {});
+    }
+
     void append(std::string_view bytes) {
+        read += bytes.size();
         const std::size_t room = keep - std::min(keep, head.size());
         head.append(bytes.substr(0, room));
         bytes.remove_prefix(std::min(room, bytes.size()));
@@ -68,12 +82,18 @@ void LogCapture::wait(std::shared_ptr<Shared> shared) {
     descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                           [shared = std::move(shared)](const boost::system::error_code& error) mutable {
                               if (error) return;
+                              std::function<void()> met;
+                              bool ended = false;
                               {
                                   std::lock_guard lock(shared->mutex);
                                   drain(*shared);
                                   shared->look();
-                                  if (shared->ended) return shared->descriptor.close();
+                                  met = shared->check_limit();
+                                  ended = shared->ended;
+                                  if (ended) shared->descriptor.close();
                               }
+                              if (met) met();
+                              if (ended) return;
                               wait(std::move(shared));
                           });
 }
@@ -101,12 +121,39 @@ std::string LogCapture::text() const {
     return text + shared_->tail;
 }
 
+void LogCapture::limit(Bytes most, std::function<void()> met) const {
+    std::function<void()> now;
+    {
+        std::lock_guard lock(shared_->mutex);
+        shared_->most = most.count;
+        shared_->met = std::move(met);
+        now = shared_->check_limit();
+    }
+    if (now) now();
+}
+
+bool LogCapture::met_limit() const {
+    std::lock_guard lock(shared_->mutex);
+    return shared_->over || (shared_->most != 0 && shared_->read > shared_->most);
+}
+
+Bytes LogCapture::read() const {
+    std::lock_guard lock(shared_->mutex);
+    return Bytes{shared_->read};
+}
+
 Event<bool> LogCapture::watch_for(std::string text) const {
     Event<bool> seen(shared_->context);
     std::lock_guard lock(shared_->mutex);
     shared_->watched.emplace(Shared::Watched{std::move(text), seen});
     shared_->look();
     return seen;
+}
+
+void add_output(const LogCapture& log, sandbox::Exit& exit) {
+    exit.usage.output = log.read();
+    auto& hits = exit.limits_hit;
+    if (log.met_limit() && std::find(hits.begin(), hits.end(), "output") == hits.end()) hits.emplace_back("output");
 }
 
 std::string LogCapture::tail(std::size_t bytes) const {

@@ -164,6 +164,7 @@ Task<std::optional<Fault>> Services::run(std::shared_ptr<State> state) {
             const auto& refused = std::get<LaunchRefused>(launched.error());
             co_return fault_of(recipe, refused.error.to_string(), false);
         }
+        log->limit(state->options.output, launched->ender("output"));
         state->running.push_back({order.recipe, *prepared, std::move(*log), std::move(*launched), now, Micros(0)});
     }
     for (Running& service : state->running) {
@@ -198,7 +199,9 @@ Task<tl::expected<std::vector<ServiceLife>, Fault>> Services::stop() {
             if (!fault) fault = exit.error();
             continue;
         }
-        lives.push_back({service->recipe->name, service->ready_after, std::move(*exit), service->log.text()});
+        std::string text = service->log.text();
+        add_output(service->log, *exit);
+        lives.push_back({service->recipe->name, service->ready_after, std::move(*exit), std::move(text)});
         if (!fault) fault = judge(lives.back(), *service->recipe->service);
     }
     state_->running.clear();

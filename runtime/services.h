@@ -36,6 +36,7 @@ class Services {
  public:
     struct Options {
         Bytes log_kept{std::uint64_t{256} << 10};  // of each one's output: head and tail, each
+        Bytes output{std::uint64_t{1} << 30};      // one that writes more is ended; 0 = no limit
         bool statements = false;                   // log what they are asked, as evidence
         Millis ready_timeout{30000};               // from launch; passing it is a fault
     };

@@ -196,8 +196,8 @@ Result<void> Launcher::look(SandboxId id) {
     return wire::send(state_->socket.get(), wire::Kind::look, wire::encode(wire::Name{id}), {}, true);
 }
 
-Result<void> Launcher::kill(SandboxId id) {
-    return wire::send(state_->socket.get(), wire::Kind::kill, wire::encode(wire::Name{id}), {}, true);
+Result<void> Launcher::kill(SandboxId id, const std::string& limit) {
+    return wire::send(state_->socket.get(), wire::Kind::kill, wire::encode(wire::Kill{id, limit}), {}, true);
 }
 
 Result<std::optional<Reply>> Launcher::receive() {

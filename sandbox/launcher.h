@@ -109,8 +109,9 @@ class Launcher {
     Result<void> open_sockets(SandboxId id, std::uint32_t count);
     // What it has used so far. Begins a new phase for phase_memory_peak.
     Result<void> look(SandboxId id);
-    // Ends the sandbox now (SIGKILL to its init); Ended follows. Unknown ids are ignored.
-    Result<void> kill(SandboxId id);
+    // Ends the sandbox now (SIGKILL to its init); Ended follows. Unknown ids are ignored. With `limit`, because it met
+    // one that the caller watches over: Exit names it.
+    Result<void> kill(SandboxId id, const std::string& limit = {});
 
     // Next reply, nothing when none waits. An error means that the launcher is gone: a fault.
     Result<std::optional<Reply>> receive();

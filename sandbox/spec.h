@@ -111,6 +111,7 @@ struct Usage {
     std::uint32_t processes_peak = 0;  // 0 = not measured on this host
     Bytes disk;                        // of the bounded tmpfs at the end
     std::uint32_t inodes = 0;          // likewise
+    Bytes output;                      // on stdout and stderr: counted by who reads them, if anybody counts
     // Held back by Limits::cpus: how often, and how long (all processes added up).
     std::uint64_t throttled_periods = 0;
     Micros throttled = kNotMeasured;
@@ -139,7 +140,7 @@ struct Exit {
     };
     How how = How::exited;
     int code = 0;
-    std::string limit;                    // "wall_time", "cpu_time", "memory", empty
+    std::string limit;                    // "wall_time", "cpu_time", "memory", one of Launcher::kill's caller, or empty
     std::vector<std::string> limits_hit;  // also those that did not end it: "processes", "disk", ...
     std::vector<std::string> unenforced;  // limits asked for that this host cannot enforce
     std::vector<RefusedCall> refused_calls;

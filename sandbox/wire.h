@@ -74,8 +74,13 @@ struct SocketCount {  // of open_sockets
     std::uint32_t count = 0;
 };
 
-struct Name {  // of kill, look, launched, sockets
+struct Name {  // of look, launched, sockets
     std::uint64_t id = 0;
+};
+
+struct Kill {
+    std::uint64_t id = 0;
+    std::string limit;  // the parent's, which was met; empty: on request
 };
 
 // A refused call as the kernel counts: names are given by the parent.
@@ -172,6 +177,10 @@ void fields(A& a, Used& v) {
 template <class A>
 void fields(A& a, Exit& v) {
     a(v.how, v.code, v.limit, v.limits_hit, v.unenforced, v.refusals_seen, v.usage);
+}
+template <class A>
+void fields(A& a, Kill& v) {
+    a(v.id, v.limit);
 }
 template <class A>
 void fields(A& a, RefusedCall& v) {

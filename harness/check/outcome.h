@@ -63,6 +63,7 @@ struct Exchange {
     std::vector<Field> response_headers;  // empty without a response
     std::string response_body;            // decoded
     std::string sent_url;                 // percent-encoded, before redirects
+    bool request_cut = false;             // the body is not whole: a journal keeps its beginning
 };
 
 // One executed item of a suite, in run order. `answer` and `error` exclude each other; neither means skipped.

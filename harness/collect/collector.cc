@@ -268,4 +268,13 @@ Result<std::vector<json>> read_results(const std::string& folder) {
     return lines;
 }
 
+std::map<std::string, json> last_of_each(std::vector<json> lines) {
+    std::map<std::string, json> last;
+    for (json& line : lines) {
+        const auto id = line.find("id");
+        if (id != line.end() && id->is_string()) last.insert_or_assign(id->get<std::string>(), std::move(line));
+    }
+    return last;
+}
+
 }  // namespace assay::collect

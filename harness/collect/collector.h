@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -66,5 +67,7 @@ class Collector {
 
 // Records of an earlier run folder: results.jsonl's lines as JSON; a cut last line is ignored.
 Result<std::vector<nlohmann::json>> read_results(const std::string& folder);
+// Of a submission that was evaluated again, the last line is what counts.
+std::map<std::string, nlohmann::json> last_of_each(std::vector<nlohmann::json> lines);
 
 }  // namespace assay::collect

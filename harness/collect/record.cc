@@ -24,8 +24,13 @@ json structure_json(const std::vector<verify::RuleVerdict>& structure) {
     json rules = json::array();
     for (const auto& rule : structure) {
         json findings = json::array();
-        for (const auto& finding : rule.findings)
-            findings.push_back({{"file", finding.file}, {"line", finding.line}, {"message", finding.message}});
+        for (const auto& finding : rule.findings) {
+            findings.push_back({{"weight", verify::name_of(finding.weight)},
+                                {"file", finding.file},
+                                {"line", finding.line},
+                                {"message", finding.message}});
+            if (!finding.evidence.empty()) findings.back()["evidence"] = finding.evidence;
+        }
         rules.push_back({{"rule", rule.rule}, {"holds", rule.holds}, {"findings", std::move(findings)}});
     }
     return rules;
@@ -100,7 +105,8 @@ json use_json(const sandbox::Usage& used) {
                 {"memory_peak_bytes", used.memory_peak.count},
                 {"processes_peak", used.processes_peak},
                 {"disk_bytes", used.disk.count},
-                {"inodes", used.inodes}};
+                {"inodes", used.inodes},
+                {"output_bytes", used.output.count}};
     out.update(held_back_json(used));
     return out;
 }
@@ -135,7 +141,37 @@ json server_json(const Record& record) {
         server["refused_calls"] = refused_json(*record.server.exit);
     }
     server["stopped_by_harness"] = record.server.stopped_by_us;
+    server["start"] = record.server.warm_template ? "warm" : "cold";
+    if (!record.server.why_cold.empty()) server["why_cold"] = record.server.why_cold;
     return server;
+}
+
+// An answer may be of any size; a journal holds a batch of them.
+constexpr std::size_t kBodyKept = 4096;
+constexpr std::size_t kHeaderKept = 1024;  // bytes of one
+constexpr std::size_t kHeadersKept = 64;
+
+json message_json(const std::vector<check::Exchange::Field>& headers, const std::string& body) {
+    json fields = json::array();
+    for (const auto& [name, value] : headers) {
+        if (fields.size() == kHeadersKept) break;
+        fields.push_back({name.substr(0, kHeaderKept), value.substr(0, kHeaderKept)});
+    }
+    json message = {{"headers", std::move(fields)}, {"body", body.substr(0, kBodyKept)}};
+    if (body.size() > kBodyKept) message["omitted"] = body.size() - kBodyKept;
+    return message;
+}
+
+json exchange_json(const check::Exchange& exchange) {
+    json line = {{"url", exchange.sent_url},
+                 {"request", message_json(exchange.request_headers, exchange.request_body)}};
+    if (!exchange.response_headers.empty() || !exchange.response_body.empty())
+        line["response"] = message_json(exchange.response_headers, exchange.response_body);
+    return line;
+}
+
+bool failed(const check::RequestOutcome& outcome) {
+    return !outcome.error.empty() || !outcome.script_errors.empty() || check::count(outcome).failed > 0;
 }
 
 // One entry an earlier step, in the order of the first variable read.
@@ -224,6 +260,7 @@ json to_json(const check::RequestOutcome& outcome) {
                 {{"listen", error.listen}, {"kind", error.kind}, {"message", error.message}, {"line", error.line}});
         line["script_errors"] = std::move(errors);
     }
+    if (outcome.exchange && failed(outcome) && !outcome.follows) line["exchange"] = exchange_json(*outcome.exchange);
     return line;
 }
 

@@ -50,6 +50,8 @@ struct ServerLife {
     std::optional<runtime::Readiness> readiness;
     std::optional<sandbox::Exit> exit;  // of the whole sandbox
     bool stopped_by_us = false;         // it was still running when the suite was done
+    bool warm_template = false;         // its interpreter could continue from one
+    std::string why_cold;               // empty with a template, and for images that have none
 };
 
 struct Phase {

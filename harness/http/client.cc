@@ -1,7 +1,7 @@
 // The client: who owns the connection, when it is reused, and what ends a request.
 //
-// One coroutine at a time runs here, on the lane's thread. It suspends in five places only: connecting, the TLS
-// handshake, a write that does not fit, a wait for bytes, and nowhere else; IdleWatch cancels whichever is pending
+// One coroutine at a time runs here, on the lane's thread. It suspends in four places only: connecting, the TLS
+// handshake, a write that does not fit, a wait for bytes; IdleWatch cancels whichever is pending
 // when the peer is silent for too long. The connection is kept after an answer that allows it, and looked at before
 // it is used again: a peer that closed it meanwhile costs a new connection, not a failed request, as in Node.
 //
@@ -37,6 +37,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;  // what Node reads at once: decides what "after the answer" sees
+constexpr std::size_t kFirstReadSize = 4096;  // holds most answers; a thousand clients may be waiting at once
 constexpr Millis kResetPatience{3};           // for the reset that follows a close which met our request
 constexpr std::uint64_t kReserve = 1 << 20;   // trust no Content-Length further than this
 
@@ -66,7 +67,7 @@ bool promises_under_two_seconds(const Fields& fields) {
 
 struct Client::State {
     State(LaneExecutor lane, Connector& source, const Limits& bounds)
-        : executor(lane), connector(source), limits(bounds), watch(lane, bounds.idle), in(kReadSize) {}
+        : executor(lane), connector(source), limits(bounds), watch(lane, bounds.idle), in(kFirstReadSize) {}
 
     enum class Step { more, complete, failed };
 
@@ -75,9 +76,10 @@ struct Client::State {
     // One request and its answer, on the kept or a new connection. The body comes as sent; the parser has the rest.
     Awaitable<Exchange<void>> exchange(const Url& url, bool verify);
     Awaitable<Exchange<void>> attempt(std::string_view bytes, bool reused);
-    Awaitable<Exchange<void>> open(const Url& url, std::string key, bool verify);
+    Awaitable<Exchange<void>> open(const Url& url, bool verify);
     Awaitable<Exchange<Socket>> connect(const Url& url);
-    Awaitable<std::optional<Exchange<void>>> transmit(std::string_view bytes);
+    Awaitable<std::optional<Exchange<void>>> transmit(std::string_view bytes, Io io);
+    std::string_view read_on(std::size_t got);
     Awaitable<bool> was_unread(error_code error);
     Step feed(std::string_view input);
     Exchange<void> ended(error_code error);
@@ -107,6 +109,7 @@ struct Client::State {
     bool wants_peer = false;
     std::string body;
     Failure failure{};
+    error_code late;        // met after bytes that were still to be fed
     bool answered = false;  // status line and fields are there
     bool received = false;  // any byte at all
     bool unread = false;    // it failed, and no one has read the request
@@ -149,7 +152,8 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
     const std::string cookies = cookies_for(url);
     if (auto refused = writer.begin(request, url, cookies)) co_return tl::unexpected(std::move(*refused));
 
-    Response response;
+    Exchange<Response> answer(tl::in_place);
+    Response& response = *answer;
     for (;; ++response.redirects) {
         if (auto refused = refuse(url)) {
             if (response.redirects > 0 && refused->message.starts_with("Invalid URI"))
@@ -188,12 +192,12 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
     const Coding how = request.undecoded ? Coding::identity : coding();
     if (how == Coding::identity) {
         response.body = std::move(body);
-        co_return response;
+        co_return std::move(answer);
     }
     auto decoded = decode_content(how, body, limits.body);
     if (decoded) {
         response.body = std::move(*decoded);
-        co_return response;
+        co_return std::move(answer);
     }
     if (decoded.error().too_large) co_return tl::unexpected(too_large());
     co_return tl::unexpected(
@@ -201,24 +205,25 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
 }
 
 Awaitable<Exchange<void>> Client::State::exchange(const Url& url, bool verify) {
-    std::string key =
-        fmt::format("{}{}:{}:{}", url.secure() ? 's' : 'p', verify ? 'v' : 'n', url.host, *url.port_number());
     const std::string_view bytes = writer.write(url);
-    if (connection && (connection->key() != key || !connection->still_usable())) drop();
+    if (connection &&
+        (!connection->serves(url.host, *url.port_number(), url.secure(), verify) || !connection->still_usable()))
+        drop();
     if (connection) {
         auto done = co_await attempt(bytes, true);
         if (done || !unread) co_return done;
         drop();
     }
-    if (auto opened = co_await open(url, std::move(key), verify); !opened) co_return opened;
+    if (auto opened = co_await open(url, verify); !opened) co_return opened;
     co_return co_await attempt(bytes, false);
 }
 
-Awaitable<Exchange<void>> Client::State::open(const Url& url, std::string key, bool verify) {
+Awaitable<Exchange<void>> Client::State::open(const Url& url, bool verify) {
     auto socket = co_await connect(url);
     if (!socket) co_return tl::unexpected(std::move(socket).error());
-    connection.emplace(std::move(*socket), std::move(key));
+    connection.emplace(std::move(*socket), Connection::Key{url.host, *url.port_number(), url.secure(), verify});
     if (!url.secure()) co_return Exchange<void>{};
+    in.resize(kReadSize);
     if (!tls) {
         tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
         error_code ignored;
@@ -230,6 +235,7 @@ Awaitable<Exchange<void>> Client::State::open(const Url& url, std::string key, b
 // The connector's own coroutine, ended when it takes longer than the idle limit.
 Awaitable<Exchange<Socket>> Client::State::connect(const Url& url) {
     const std::uint16_t port = *url.port_number();
+    if (auto socket = connector.connect_at_once(url.host, port)) co_return std::move(*socket);
     const Millis patience = watch.patience();
     if (patience.count() <= 0) co_return co_await connector.connect(url.host, port);
     struct Race {
@@ -259,24 +265,39 @@ Awaitable<Exchange<Socket>> Client::State::connect(const Url& url) {
 
 Awaitable<Exchange<void>> Client::State::attempt(std::string_view bytes, bool reused) {
     body.clear();
+    late.clear();
     answered = received = unread = reusable = false;
     parser.begin(writer.to_head());
     watch.watch(connection->socket());
     if (wants_peer) peer = connection->peer();
     began = Clock::now();
-    if (auto early = co_await transmit(bytes)) {
-        unread = unread && reused;
-        co_return std::move(*early);
+    // Nearly every request goes out at once, and that takes no coroutine.
+    if (const Io sent = connection->try_write(bytes); sent.error || sent.size < bytes.size()) {
+        if (auto early = co_await transmit(bytes, sent)) {
+            unread = unread && reused;
+            co_return std::move(*early);
+        }
     }
     for (;;) {
-        const Io io = co_await connection->read(in, watch);
+        const Io io = late ? Io{late, 0} : connection->took_some(co_await connection->read_some(in), watch);
         if (io.error) {
             unread = reused && !received && co_await was_unread(io.error);
             co_return ended(io.error);
         }
-        const Step step = feed({in.data(), io.size});
+        const Step step = feed(read_on(io.size));
         if (step != Step::more) co_return settle(step);
     }
+}
+
+// What has been read. Bytes that fill a small buffer are followed by what else Node would have read with them.
+std::string_view Client::State::read_on(std::size_t got) {
+    if (got == in.size() && got < kReadSize) {
+        in.resize(kReadSize);
+        const Io more = connection->try_read(std::span(in).subspan(got));
+        got += more.size;
+        if (more.error && more.error != asio::error::would_block) late = more.error;
+    }
+    return {in.data(), got};
 }
 
 Awaitable<bool> Client::State::was_unread(error_code error) {
@@ -287,38 +308,40 @@ Awaitable<bool> Client::State::was_unread(error_code error) {
     co_return connection->peer_was_gone();
 }
 
-// Sends the request. Empty when the answer is still to come; else it came, or the request failed, before the end.
-Awaitable<std::optional<Exchange<void>>> Client::State::transmit(std::string_view bytes) {
+// Sends what the first try, `io`, has left of the request. Empty when the answer is still to come; else it came, or the
+// request failed, before the end.
+Awaitable<std::optional<Exchange<void>>> Client::State::transmit(std::string_view bytes, Io io) {
     using namespace asio::experimental::awaitable_operators;
-    while (!bytes.empty()) {
-        Io io;
-        if (connection->secure()) {
-            io = co_await connection->write(bytes, watch);
-        } else {
-            io = connection->try_write(bytes);
-        }
+    for (;;) {
         bytes.remove_prefix(io.size);
-        if (io.error == asio::error::would_block) {
-            // A server may answer, and close, before it has read a large body.
-            auto ready = co_await (connection->wait_readable() || connection->wait_writable());
-            if (watch.expired()) co_return Exchange<void>(tl::unexpected(idle_timeout()));
-            watch.touch();
-            if (ready.index() == 1) continue;
-            const Io got = connection->try_read(in);
-            if (got.error == asio::error::would_block) continue;
-            if (got.error) co_return ended(got.error);
-            const Step step = feed({in.data(), got.size});
-            if (step == Step::more) continue;
-            reusable = false;
-            co_return settle(step);
-        }
-        if (io.error) {
+        if (io.error && io.error != asio::error::would_block) {
             if (watch.expired()) co_return Exchange<void>(tl::unexpected(idle_timeout()));
             unread = io.size == 0;
             co_return Exchange<void>(tl::unexpected(write_failure(io.error.value())));
         }
+        if (bytes.empty()) co_return std::nullopt;
+        if (connection->secure()) {
+            io = co_await connection->write(bytes, watch);
+            continue;
+        }
+        if (io.error) {
+            // A server may answer, and close, before it has read a large body.
+            auto ready = co_await (connection->wait_readable() || connection->wait_writable());
+            if (watch.expired()) co_return Exchange<void>(tl::unexpected(idle_timeout()));
+            watch.touch();
+            if (ready.index() == 0) {
+                const Io got = connection->try_read(in);
+                if (got.error && got.error != asio::error::would_block) co_return ended(got.error);
+                const Step step = got.error ? Step::more : feed(read_on(got.size));
+                if (late && step == Step::more) co_return ended(late);
+                if (step != Step::more) {
+                    reusable = false;
+                    co_return settle(step);
+                }
+            }
+        }
+        io = connection->try_write(bytes);
     }
-    co_return std::nullopt;
 }
 
 // What the parser makes of bytes that arrived together.

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,6 +103,9 @@ class Connector {
  public:
     virtual ~Connector() = default;
     virtual Awaitable<Exchange<Socket>> connect(std::string_view host, std::uint16_t port) = 0;
+    // A connection that can be had without waiting, which spares a coroutine and its deadline. Empty: connect()
+    // decides.
+    virtual std::optional<Socket> connect_at_once(std::string_view host, std::uint16_t port);
 };
 
 struct Limits {

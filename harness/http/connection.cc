@@ -86,7 +86,7 @@ std::optional<Failure> check_identity(SSL* ssl, const std::string& host) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::string key) : plain_(std::move(socket)), key_(std::move(key)) {
+Connection::Connection(Socket socket, Key key) : plain_(std::move(socket)), key_(std::move(key)) {
     error_code ignored;
     plain_->non_blocking(true, ignored);
     plain_->set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -147,43 +147,28 @@ Awaitable<error_code> Connection::wait_writable() {
     co_return error;
 }
 
-Awaitable<Io> Connection::read(std::span<char> to, IdleWatch& watch) {
-    if (tls_) {
-        auto [error, size] = co_await tls_->async_read_some(asio::buffer(to.data(), to.size()), use_tuple);
-        // A peer that closes without TLS's own goodbye has closed; Node sees no difference.
-        const bool closed = error == asio::ssl::error::stream_truncated;
-        if (!error) watch.touch();
-        co_return Io{closed ? error_code(asio::error::eof) : error, size};
-    }
-    for (;;) {
-        Io io = try_read(to);
-        if (io.error != asio::error::would_block) {
-            watch.touch();
-            co_return io;
-        }
-        auto [error] = co_await plain_->async_wait(Socket::wait_read, use_tuple);
-        if (error) co_return Io{error, 0};
-    }
+// Asio tries to read before it waits, and registers a socket once: no other way to wait costs fewer system calls.
+Awaitable<Connection::Some> Connection::read_some(std::span<char> to) {
+    const auto buffer = asio::buffer(to.data(), to.size());
+    return tls_ ? tls_->async_read_some(buffer, use_tuple) : plain_->async_read_some(buffer, use_tuple);
+}
+
+Io Connection::took_some(const Some& some, IdleWatch& watch) const {
+    const auto& [error, size] = some;
+    if (!error) watch.touch();
+    // A peer that closes without TLS's own goodbye has closed; Node sees no difference.
+    const bool closed = error == asio::ssl::error::stream_truncated;
+    return {closed ? error_code(asio::error::eof) : error, size};
 }
 
 Awaitable<Io> Connection::write(std::string_view bytes, IdleWatch& watch) {
     Io done;
     while (done.size < bytes.size()) {
         const std::string_view rest = bytes.substr(done.size);
-        if (tls_) {
-            auto [error, size] = co_await tls_->async_write_some(asio::buffer(rest.data(), rest.size()), use_tuple);
-            done.size += size;
-            done.error = error;
-        } else {
-            const Io io = try_write(rest);
-            done.size += io.size;
-            done.error = io.error;
-            if (io.error == asio::error::would_block) {
-                auto [error] = co_await plain_->async_wait(Socket::wait_write, use_tuple);
-                done.error = error;
-            }
-        }
-        if (done.error) break;
+        auto [error, size] = co_await tls_->async_write_some(asio::buffer(rest.data(), rest.size()), use_tuple);
+        done.size += size;
+        done.error = error;
+        if (error) break;
         watch.touch();
     }
     co_return done;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "harness/http/client.h"
 #include "harness/http/idle_watch.h"
@@ -23,16 +24,26 @@ struct Io {
 
 class Connection {
  public:
-    // `key` names the peer: a kept connection serves requests of the same key.
-    Connection(Socket socket, std::string key);
+    // A kept connection serves requests to the same host and port in the same way.
+    struct Key {
+        std::string host;
+        std::uint16_t port = 0;
+        bool secure = false;
+        bool verified = false;
+    };
+    Connection(Socket socket, Key key);
 
     // Makes it TLS. `host` is verified unless `verify` is false.
     Awaitable<Exchange<void>> handshake(boost::asio::ssl::context& context, const std::string& host, bool verify,
                                         IdleWatch& watch);
 
     // After the io of a silent peer expired() of the watch is true and the error operation_aborted.
-    Awaitable<Io> read(std::span<char> to, IdleWatch& watch);
-    Awaitable<Io> write(std::string_view bytes, IdleWatch& watch);
+    // Reading is in two halves, so that it costs no coroutine of its own: co_await read_some(), then
+    // took_some() makes an Io of the result.
+    using Some = std::tuple<boost::system::error_code, std::size_t>;
+    Awaitable<Some> read_some(std::span<char> to);
+    Io took_some(const Some& some, IdleWatch& watch) const;
+    Awaitable<Io> write(std::string_view bytes, IdleWatch& watch);  // under TLS only
 
     // Without waiting; would_block when nothing moves. For plain connections only: TLS answers would_block.
     Io try_read(std::span<char> to);
@@ -50,7 +61,9 @@ class Connection {
 
     [[nodiscard]] Peer peer();
 
-    [[nodiscard]] const std::string& key() const noexcept { return key_; }
+    [[nodiscard]] bool serves(std::string_view host, std::uint16_t port, bool secure, bool verified) const noexcept {
+        return key_.port == port && key_.secure == secure && key_.verified == verified && key_.host == host;
+    }
     [[nodiscard]] bool secure() const noexcept { return tls_ != nullptr; }
     Socket& socket() noexcept { return tls_ ? tls_->next_layer() : *plain_; }
 
@@ -58,7 +71,7 @@ class Connection {
     using Tls = boost::asio::ssl::stream<Socket>;
     std::optional<Socket> plain_;
     std::unique_ptr<Tls> tls_;
-    std::string key_;
+    Key key_;
 };
 
 }  // namespace assay::http

@@ -12,6 +12,7 @@ class HostConnector : public Connector {
  public:
     explicit HostConnector(LaneExecutor executor) : executor_(executor) {}
     Awaitable<Exchange<Socket>> connect(std::string_view host, std::uint16_t port) override;
+    std::optional<Socket> connect_at_once(std::string_view host, std::uint16_t port) override;
 
  private:
     LaneExecutor executor_;

@@ -18,8 +18,11 @@ struct Field {
     std::string_view value;
 };
 
-// ASCII only, as header names are compared.
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] bool equal_letters_ignoring_case(const char* a, const char* b, std::size_t size) noexcept;
+// ASCII only, as header names are compared. Most names differ in length: that is told without a call.
+[[nodiscard]] inline bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && equal_letters_ignoring_case(a.data(), b.data(), a.size());
+}
 
 // In order of arrival, duplicates kept. Copyable; a copy is exactly as large as it has to be.
 class Fields {

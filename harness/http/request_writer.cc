@@ -20,8 +20,9 @@ bool is_token(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return parsing::is(c, parsing::kToken); });
 }
 
+// Whether it goes out as it stands. Nearly all do: counting to the end is faster than asking after each byte.
 bool plain(std::string_view value) {
-    return std::all_of(value.begin(), value.end(), [](char c) { return c == '\t' || (c >= 0x20 && c <= 0x7E); });
+    return std::count_if(value.begin(), value.end(), [](char c) { return (c < 0x20 && c != '\t') || c == 0x7F; }) == 0;
 }
 
 // Node sends header values as Latin-1: nullopt for what that cannot hold, or must not.
@@ -89,7 +90,7 @@ RequestWriter::RequestWriter() {
 
 // A version 4 UUID from xorshift128+: the token tells requests apart, it guards nothing.
 void RequestWriter::new_token() {
-    constexpr char digits[] = "0123456789abcdef";
+    static constexpr char digits[] = "0123456789abcdef";
     std::uint64_t bits[2];
     for (std::uint64_t& word : bits) {
         std::uint64_t x = random_[0];
@@ -101,35 +102,64 @@ void RequestWriter::new_token() {
     }
     bits[0] = (bits[0] & ~0xF000ull) | 0x4000ull;
     bits[1] = (bits[1] & ~(3ull << 62)) | (2ull << 62);
-    std::size_t at = 0;
-    for (unsigned i = 0; i < 32; ++i) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) token_[at++] = '-';
-        token_[at++] = digits[(bits[i / 16] >> (60 - 4 * (i % 16))) & 15];
+    char* to = token_.data();
+    const auto write = [&to](std::uint64_t word, int high, int count) {
+        for (int shift = high; count > 0; --count, shift -= 4) *to++ = digits[(word >> shift) & 15];
+    };
+    write(bits[0], 60, 8);
+    *to++ = '-';
+    write(bits[0], 28, 4);
+    *to++ = '-';
+    write(bits[0], 12, 4);
+    *to++ = '-';
+    write(bits[1], 60, 4);
+    *to++ = '-';
+    write(bits[1], 44, 12);
+}
+
+RequestWriter::Known RequestWriter::recognise(std::string_view name) noexcept {
+    const auto is = [name](std::string_view known) { return equal_ignoring_case(name, known); };
+    switch (name.size()) {
+        case 4: return is("host") ? Known::host : Known::other;
+        case 6: return is("accept") ? Known::accept : is("cookie") ? Known::cookie : Known::other;
+        case 7: return is("referer") ? Known::referer : Known::other;
+        case 10: return is("user-agent") ? Known::user_agent : is("connection") ? Known::connection : Known::other;
+        case 12: return is("content-type") ? Known::content_type : Known::other;
+        case 13:
+            return is("authorization")   ? Known::authorization
+                   : is("cache-control") ? Known::cache_control
+                   : is("postman-token") ? Known::postman_token
+                                         : Known::other;
+        case 14: return is("content-length") ? Known::content_length : Known::other;
+        case 15: return is("accept-encoding") ? Known::accept_encoding : Known::other;
+        case 17: return is("transfer-encoding") ? Known::transfer_encoding : Known::other;
+        default: return Known::other;
     }
 }
 
-const RequestWriter::Line* RequestWriter::find(std::string_view name) const {
+const RequestWriter::Line* RequestWriter::find(Known name) const {
     for (const Line& line : lines_)
-        if (equal_ignoring_case(line.name, name)) return &line;
+        if (line.known == name) return &line;
     return nullptr;
 }
 
-void RequestWriter::set(std::string_view name, std::string_view value) {
+void RequestWriter::set(Known known, std::string_view name, std::string_view value) {
     for (Line& line : lines_) {
-        if (!equal_ignoring_case(line.name, name)) continue;
+        if (line.known != known) continue;
         line.value = value;
         return;
     }
-    lines_.push_back({name, value});
+    lines_.push_back({known, name, value});
 }
 
-void RequestWriter::remove(std::string_view name) {
-    std::erase_if(lines_, [&](const Line& line) { return equal_ignoring_case(line.name, name); });
+void RequestWriter::remove(Known name) {
+    std::erase_if(lines_, [name](const Line& line) { return line.known == name; });
 }
 
 void RequestWriter::set_cookies(std::string_view cookies) {
     if (cookies.empty()) return;
-    set("Cookie", own(suite_cookie_.empty() ? std::string(cookies) : fmt::format("{}; {}", suite_cookie_, cookies)));
+    set(Known::cookie, "Cookie",
+        own(suite_cookie_.empty() ? std::string(cookies) : fmt::format("{}; {}", suite_cookie_, cookies)));
 }
 
 std::optional<Failure> RequestWriter::begin(const Request& request, const Url& url, std::string_view cookies) {
@@ -160,47 +190,52 @@ std::optional<Failure> RequestWriter::begin(const Request& request, const Url& u
             value = own(std::move(*latin));
         }
         // Of two of one name, the first has the place, the last the rest.
-        const auto old = std::find_if(lines_.begin(), lines_.end(),
-                                      [&](const Line& line) { return equal_ignoring_case(line.name, header.name); });
+        const Known known = recognise(header.name);
+        const auto old = std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) {
+            return line.known == known && (known != Known::other || equal_ignoring_case(line.name, header.name));
+        });
         if (old == lines_.end()) {
-            lines_.push_back({header.name, value});
+            lines_.push_back({known, header.name, value});
         } else {
-            *old = {header.name, value};
+            *old = {known, header.name, value};
         }
     }
     const auto wanted = [&request](std::string_view name) {
         return std::none_of(request.without.begin(), request.without.end(),
                             [&](const std::string& off) { return equal_ignoring_case(off, name); });
     };
-    const auto add_missing = [&](std::string_view name, std::string_view value) {
-        if (!find(name) && wanted(name)) lines_.push_back({name, value});
+    const auto add_missing = [&](Known known, std::string_view name, std::string_view value) {
+        if (!find(known) && wanted(name)) lines_.push_back({known, name, value});
     };
     new_token();
-    add_missing("User-Agent", kUserAgent);
-    add_missing("Accept", "*/*");
-    add_missing("Cache-Control", "no-cache");
-    add_missing("Postman-Token", {token_.data(), token_.size()});
-    add_missing("Host", url.authority);
-    add_missing("Accept-Encoding", "gzip, deflate, br");
-    add_missing("Connection", "keep-alive");
+    add_missing(Known::user_agent, "User-Agent", kUserAgent);
+    add_missing(Known::accept, "Accept", "*/*");
+    add_missing(Known::cache_control, "Cache-Control", "no-cache");
+    add_missing(Known::postman_token, "Postman-Token", {token_.data(), token_.size()});
+    add_missing(Known::host, "Host", url.authority);
+    add_missing(Known::accept_encoding, "Accept-Encoding", "gzip, deflate, br");
+    add_missing(Known::connection, "Connection", "keep-alive");
 
     const bool multipart = request.form_content_type.starts_with("multipart/");
     if (!request.form_content_type.empty()) {
-        const Line* type = find("content-type");
+        const Line* type = find(Known::content_type);
         const bool fits = type && (multipart ? type->value.starts_with("multipart/form-data;") &&
                                                    type->value.find("boundary=") != std::string_view::npos
                                              : type->value.starts_with("application/x-www-form-urlencoded"));
-        if (!fits && (type || wanted("content-type"))) set("Content-Type", request.form_content_type);
+        if (!fits && (type || wanted("content-type")))
+            set(Known::content_type, "Content-Type", request.form_content_type);
     }
-    if (url.auth && !find("authorization")) set("Authorization", own("Basic " + base64(percent_decode(*url.auth))));
+    if (url.auth && !find(Known::authorization))
+        set(Known::authorization, "Authorization", own("Basic " + base64(percent_decode(*url.auth))));
     // A form of parts learns its length late, and so does a request that has none: after the cookies.
-    const bool sized = find("content-length") != nullptr || !wanted("content-length");
-    if (!sized && !body_.empty() && !multipart) set("Content-Length", own(std::to_string(body_.size())));
-    const Line* cookie = find("cookie");
+    const bool sized = find(Known::content_length) != nullptr || !wanted("content-length");
+    if (!sized && !body_.empty() && !multipart)
+        set(Known::content_length, "Content-Length", own(std::to_string(body_.size())));
+    const Line* cookie = find(Known::cookie);
     suite_cookie_ = cookie ? cookie->value : std::string_view();
     set_cookies(cookies);
     if (!sized && (multipart ? !body_.empty() : body_.empty() && !may_lack_length(method_)))
-        set("Content-Length", own(std::to_string(body_.size())));
+        set(Known::content_length, "Content-Length", own(std::to_string(body_.size())));
     return std::nullopt;
 }
 
@@ -213,54 +248,76 @@ std::optional<Failure> RequestWriter::begin_verbatim(const Request& request, std
         if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
             return refused("ERR_INVALID_CHAR",
                            fmt::format("Invalid character in header content [\"{}\"]", header.name));
-        lines_.push_back({header.name, header.value});
+        lines_.push_back({recognise(header.name), header.name, header.value});
     }
-    const Line* cookie = find("cookie");
+    const Line* cookie = find(Known::cookie);
     suite_cookie_ = cookie ? cookie->value : std::string_view();
     set_cookies(cookies);
     return std::nullopt;
 }
 
 void RequestWriter::redirect(std::uint32_t status, const Url& from, const Url& to, std::string_view cookies) {
-    const Line* host = find("host");
+    const Line* host = find(Known::host);
     const std::string_view host_name = host ? host->name : "Host";
-    remove("host");
-    if (from.host != to.host && !keep_authorization_) remove("authorization");
+    remove(Known::host);
+    if (from.host != to.host && !keep_authorization_) remove(Known::authorization);
     if (status != 307 && status != 308 && !keep_method_) {
         if (method_ != "HEAD") method_ = "GET";
         body_ = {};
-        remove("content-type");
-        remove("content-length");
+        remove(Known::content_type);
+        remove(Known::content_length);
     }
-    if (!no_referer_) set("Referer", own(from.href()));
+    if (!no_referer_) set(Known::referer, "Referer", own(from.href()));
     const bool default_port = to.port && *to.port == (to.secure() ? "443" : "80");
-    set(host_name, own(default_port ? to.host : to.authority));
-    if (to.auth && !find("authorization")) set("Authorization", own("Basic " + base64(percent_decode(*to.auth))));
+    set(Known::host, host_name, own(default_port ? to.host : to.authority));
+    if (to.auth && !find(Known::authorization))
+        set(Known::authorization, "Authorization", own("Basic " + base64(percent_decode(*to.auth))));
     set_cookies(cookies);
-    if (body_.empty() && !may_lack_length(method_) && !find("content-length")) set("Content-Length", "0");
+    if (body_.empty() && !may_lack_length(method_) && !find(Known::content_length))
+        set(Known::content_length, "Content-Length", "0");
 }
 
 bool RequestWriter::asks_to_close() const {
-    const Line* connection = find("connection");
+    const Line* connection = find(Known::connection);
     return connection && has_word(connection->value, "close");
 }
 
 std::string_view RequestWriter::write(const Url& url) {
-    const Line* coding = find("transfer-encoding");
+    const Line* coding = find(Known::transfer_encoding);
     const bool chunked = coding && has_word(coding->value, "chunked");
-    out_.clear();
-    out_.append(method_).append(" ").append(url.path);
-    if (url.query) out_.append("?").append(*url.query);
-    out_.append(" HTTP/1.1\r\n");
-    for (const Line& line : lines_) out_.append(line.name).append(": ").append(line.value).append("\r\n");
-    out_.append("\r\n");
-    if (chunked && !body_.empty()) {
-        fmt::format_to(std::back_inserter(out_), "{:x}\r\n{}\r\n", body_.size(), body_);
-    } else {
-        out_.append(body_);
+    constexpr std::string_view kVersion = " HTTP/1.1\r\n";
+    std::size_t size = method_.size() + 1 + url.path.size() + (url.query ? url.query->size() + 1 : 0) +
+                       kVersion.size() + 2 + body_.size();
+    for (const Line& line : lines_) size += line.name.size() + line.value.size() + 4;
+    if (chunked) size += 32;  // a size in hexadecimal digits, line ends, the last chunk
+    // The buffer only grows: the bytes are copied once, to where they are sent from.
+    if (out_.size() < size) out_.resize(size);
+    char* to = out_.data();
+    const auto put = [&to](std::string_view text) { to = std::copy(text.begin(), text.end(), to); };
+    put(method_);
+    put(" ");
+    put(url.path);
+    if (url.query) {
+        put("?");
+        put(*url.query);
     }
-    if (chunked) out_.append("0\r\n\r\n");
-    return out_;
+    put(kVersion);
+    for (const Line& line : lines_) {
+        put(line.name);
+        put(": ");
+        put(line.value);
+        put("\r\n");
+    }
+    put("\r\n");
+    if (chunked && !body_.empty()) {
+        to = fmt::format_to(to, "{:x}\r\n", body_.size());
+        put(body_);
+        put("\r\n");
+    } else {
+        put(body_);
+    }
+    if (chunked) put("0\r\n\r\n");
+    return {out_.data(), static_cast<std::size_t>(to - out_.data())};
 }
 
 }  // namespace assay::http

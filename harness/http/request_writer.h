@@ -39,13 +39,33 @@ class RequestWriter {
 
  private:
     [[nodiscard]] std::optional<Failure> begin_verbatim(const Request& request, std::string_view cookies);
+    // The names that newman itself writes or looks at; all others are only carried.
+    enum class Known : std::uint8_t {
+        other,
+        accept,
+        accept_encoding,
+        authorization,
+        cache_control,
+        connection,
+        content_length,
+        content_type,
+        cookie,
+        host,
+        postman_token,
+        referer,
+        transfer_encoding,
+        user_agent
+    };
     struct Line {
+        Known known;  // of the name, so that looking for one compares no text
         std::string_view name;
         std::string_view value;
     };
-    [[nodiscard]] const Line* find(std::string_view name) const;
-    void set(std::string_view name, std::string_view value);  // keeps the place and the spelling of an old one
-    void remove(std::string_view name);
+    [[nodiscard]] static Known recognise(std::string_view name) noexcept;
+    [[nodiscard]] const Line* find(Known name) const;
+    // Keeps the place and the spelling of an old one.
+    void set(Known known, std::string_view name, std::string_view value);
+    void remove(Known name);
     void set_cookies(std::string_view cookies);
     std::string_view own(std::string text) { return owned_.emplace_back(std::move(text)); }
     void new_token();

@@ -35,10 +35,12 @@ void append_escape(std::string& to, char c) {
 }
 
 std::string encode(std::string_view text, const EncodeSet& set) {
+    const auto in_set = [&set](char c) { return set[static_cast<unsigned char>(c)]; };
+    if (std::none_of(text.begin(), text.end(), in_set)) return std::string(text);
     std::string encoded;
     encoded.reserve(text.size());
     for (char c : text) {  // an escape's own bytes are in no set
-        if (set[static_cast<unsigned char>(c)]) {
+        if (in_set(c)) {
             append_escape(encoded, c);
         } else {
             encoded += c;
@@ -94,7 +96,9 @@ std::string Url::target() const {
 }
 
 std::string Url::href() const {
-    std::string text = scheme + "://";
+    std::string text;
+    text.reserve(scheme.size() + authority.size() + path.size() + (query ? query->size() : 0) + 8);
+    text.append(scheme).append("://");
     if (auth) text.append(*auth).append("@");
     text.append(authority).append(path);
     if (query) text.append("?").append(*query);
@@ -122,9 +126,13 @@ Url parse_url(std::string_view text) {
         url.query = encode(text.substr(at + 1), kQuery);
         text = text.substr(0, at);
     }
-    std::string slashed(text);
-    std::replace(slashed.begin(), slashed.end(), '\\', '/');
-    std::string_view rest = slashed;
+    std::string slashed;
+    std::string_view rest = text;
+    if (text.find('\\') != std::string_view::npos) {
+        slashed.assign(text);
+        std::replace(slashed.begin(), slashed.end(), '\\', '/');
+        rest = slashed;
+    }
 
     url.scheme = "http";
     if (const auto at = rest.find("://"); at != std::string_view::npos) {

@@ -19,7 +19,7 @@ bool made_by_curl(std::string name) {
 }  // namespace
 
 std::string curl_command(const check::RequestOutcome& outcome) {
-    if (!outcome.exchange) return {};
+    if (!outcome.exchange || outcome.exchange->request_cut) return {};
     const auto& exchange = *outcome.exchange;
     std::string command = "curl --location --compressed --globoff";
     if (outcome.method == "HEAD")

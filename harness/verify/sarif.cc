@@ -1,6 +1,6 @@
 #include "harness/verify/sarif.h"
 
-#include <map>
+#include <iterator>
 
 namespace assay::verify {
 namespace {
@@ -85,30 +85,38 @@ ordered_json to_json(const std::vector<RuleVerdict>& verdicts) {
     return all;
 }
 
-ordered_json to_sarif(const std::vector<SarifInput>& inputs, const std::string& tool_version) {
+const char* const kSarifSchema = "https://json.schemastore.org/sarif-2.1.0.json";
+
+ordered_json sarif_run(const std::string& tool_version) {
     ordered_json rules = ordered_json::array();
-    std::map<std::string, std::size_t> index;
-    for (const RuleText& rule : kRules) {
-        index[rule.id] = rules.size();
+    for (const RuleText& rule : kRules)
         rules.push_back({{"id", rule.id}, {"name", rule.name}, {"shortDescription", {{"text", rule.description}}}});
-    }
-    ordered_json results = ordered_json::array();
-    for (const SarifInput& input : inputs) {
-        for (const RuleVerdict& verdict : *input.verdicts) {
-            for (const Finding& finding : verdict.findings) {
-                ordered_json result = result_of(input.submission, finding);
-                if (auto known = index.find(finding.rule); known != index.end()) result["ruleIndex"] = known->second;
-                results.push_back(std::move(result));
-            }
-        }
-    }
     ordered_json run;
     run["tool"]["driver"] = {{"name", "assay"}, {"version", tool_version}, {"rules", std::move(rules)}};
     run["originalUriBaseIds"]["SOURCE"]["description"]["text"] = "The submission's own folder.";
     run["columnKind"] = "unicodeCodePoints";
-    run["results"] = std::move(results);
+    return run;
+}
+
+std::vector<ordered_json> sarif_results(const SarifInput& input) {
+    std::vector<ordered_json> results;
+    for (const RuleVerdict& verdict : *input.verdicts) {
+        for (const Finding& finding : verdict.findings) {
+            results.push_back(result_of(input.submission, finding));
+            for (std::size_t index = 0; index < std::size(kRules); ++index)
+                if (finding.rule == kRules[index].id) results.back()["ruleIndex"] = index;
+        }
+    }
+    return results;
+}
+
+ordered_json to_sarif(const std::vector<SarifInput>& inputs, const std::string& tool_version) {
+    ordered_json run = sarif_run(tool_version);
+    run["results"] = ordered_json::array();
+    for (const SarifInput& input : inputs)
+        for (ordered_json& result : sarif_results(input)) run["results"].push_back(std::move(result));
     ordered_json sarif;
-    sarif["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
+    sarif["$schema"] = kSarifSchema;
     sarif["version"] = "2.1.0";
     sarif["runs"] = ordered_json::array({std::move(run)});
     return sarif;

@@ -22,4 +22,10 @@ struct SarifInput {
 // kind "pass" and level "none". Rules that do not apply give no result.
 nlohmann::ordered_json to_sarif(const std::vector<SarifInput>& inputs, const std::string& tool_version);
 
+// The same piece by piece, for a batch that is written as it is read: the one run without its results, and the results
+// of one submission.
+nlohmann::ordered_json sarif_run(const std::string& tool_version);
+std::vector<nlohmann::ordered_json> sarif_results(const SarifInput& input);
+extern const char* const kSarifSchema;  // the address that a file names
+
 }  // namespace assay::verify

@@ -54,6 +54,7 @@ constexpr FileNames kFiles[file_count] = {{kMemory, "memory.limit_in_bytes", "me
 constexpr std::uint64_t kLeftBehind = std::uint64_t{8} << 20;  // page cache still charged: more than this, and the
                                                                // next sandbox's peak would not be its own
 constexpr std::uint64_t kOurs = 2;  // seat and init: in the cgroup, but not the sandbox's own
+constexpr std::size_t kSpare = 32;  // groups kept without a seat
 constexpr long kPeriod = 100'000;   // microseconds of a bandwidth period, the default
 
 // The number after `key` (with its space), or the first one; nothing when the file cannot be read or has no such key.
@@ -83,6 +84,7 @@ struct CgroupPool::Group {
     std::vector<Fd> folders;
     std::vector<Fd> tasks;
     std::vector<bool> joined;  // by the seat; v1
+    bool as_new = false;       // complete, and nobody's accounts are on it
     std::array<Fd, file_count> files;
     std::array<bool, file_count> unified{};
     // As set now, so that what does not change is not written again.
@@ -162,6 +164,12 @@ Result<void> CgroupPool::open_folder(Group& group, std::size_t index) {
 
 Result<CgroupPool::Group*> CgroupPool::acquire() {
     if (hierarchies_.empty()) return nullptr;
+    if (!spare_.empty()) {
+        Group* spare = spare_.back();
+        spare_.pop_back();
+        start_over(*spare);
+        return spare;
+    }
     auto group = std::make_unique<Group>();
     group->names.resize(hierarchies_.size());
     group->folders.resize(hierarchies_.size());
@@ -175,10 +183,19 @@ Result<CgroupPool::Group*> CgroupPool::acquire() {
         release(made);
         return tl::unexpected(std::move(opened).error());
     }
+    made->as_new = true;
     return made;
 }
 
+// Its former seat's own end came after the last accounts.
+void CgroupPool::start_over(Group& group) {
+    group.before.cpu_nanoseconds += cpu_nanoseconds(group);
+    if (group.files[memory_peak]) group.peak_was_reset = put(group.files[memory_peak].get(), "0");
+    std::fill(group.joined.begin(), group.joined.end(), false);
+}
+
 Result<void> CgroupPool::begin(Group& group, const Limits& limits, std::vector<int>& join) {
+    group.as_new = false;
     auto set = [&](File file, std::string& now, std::string wanted, const char* what) -> Result<void> {
         if (!group.files[file] || now == wanted) return {};
         if (!put(group.files[file].get(), wanted)) return fail_errno(errno, "set cgroup limit", what);
@@ -256,9 +273,9 @@ bool CgroupPool::end(Group& group, CgroupUse& use) {
     for (std::size_t kind = 0; kind < use.stalled_micros.size(); ++kind)
         before.stalled_micros[kind] += std::max<std::int64_t>(use.stalled_micros[kind], 0);
     group.memory_peak = 0;
-    const bool good = renew(group, use);
+    group.as_new = renew(group, use);
     sweep();
-    return good;
+    return group.as_new;
 }
 
 // Peaks that cannot be set back and page cache that is still charged are left behind by taking a new folder: removing
@@ -281,6 +298,10 @@ bool CgroupPool::renew(Group& group, const CgroupUse& use) {
 
 void CgroupPool::release(Group* group) {
     if (group == nullptr) return;
+    if (group->as_new && spare_.size() < kSpare) {
+        spare_.push_back(group);
+        return;
+    }
     for (std::size_t i = 0; i < hierarchies_.size(); ++i)
         if (!group->names[i].empty()) leftover_.push_back({i, group->names[i]});
     std::erase_if(groups_, [&](const auto& other) { return other.get() == group; });

@@ -52,7 +52,7 @@ class CgroupPool {
     // After its end: what it used, once. The group is as new afterwards, or false: it must be released.
     bool end(Group& group, CgroupUse& use);
     [[nodiscard]] std::uint64_t cpu_nanoseconds(const Group& group) const;
-    // Nothing is left in it.
+    // Nothing is left in it. Kept for another seat if it is as new, else removed.
     void release(Group* group);
 
     static int clone_into(const Group& group);  // v2: folder for CLONE_INTO_CGROUP; -1 when there is no v2
@@ -60,12 +60,14 @@ class CgroupPool {
  private:
     Result<void> open_folder(Group& group, std::size_t hierarchy);
     bool renew(Group& group, const CgroupUse& use);
+    void start_over(Group& group);
     void sweep();
 
     std::vector<Hierarchy> hierarchies_;
     unsigned offers_ = 0;
     std::uint64_t made_ = 0;
     std::vector<std::unique_ptr<Group>> groups_;
+    std::vector<Group*> spare_;  // of groups_: as new, and nobody in them
     struct Leftover {
         std::size_t hierarchy;
         std::string name;

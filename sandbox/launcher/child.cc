@@ -1,9 +1,9 @@
-// From clone to exec. Who runs: a copy of a seat, pid 1 of new pid, mount, ipc and uts namespaces, in the seat's user
-// and net namespace, as the sandbox's user, with every capability in that user namespace. It ends by becoming init
-// (init.cc), after its own child has become the target.
+// From clone to exec. Who runs: pid 1 of new pid and mount namespaces, in the seat's other ones, as the sandbox's user,
+// with every capability in the seat's user namespace. Descriptors, signal handlers and ids are its own; the memory is
+// the seat's, which sleeps meanwhile. It ends by becoming init (init.cc), after its own child has become the target.
 //
 // The order is the security property. What each step relies on stands beside it. No allocation, no lock, no logging,
-// no exception: this is a copy of memory that belongs to other processes.
+// no exception, and nothing static that a former sandbox's init could have left changed: this memory serves many.
 
 #include "sandbox/launcher/child.h"
 
@@ -102,7 +102,8 @@ int become_main(void* raw) {
     if (::setpgid(0, 0) != 0) return stop(Step::open_session);
     // Not the C library's setrlimit: it makes prlimit64 of it, whose every use on RLIMIT_CORE the policies refuse.
     for (unsigned i = 0; i < plan.limit_count; ++i)
-        if (plan.privilege.setrlimit(plan.limits[i].which, &plan.limits[i].value) != 0) return stop(Step::set_limits);
+        if (plan.privilege.setrlimit(static_cast<unsigned>(plan.limits[i].which), &plan.limits[i].value) != 0)
+            return stop(Step::set_limits);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
     // Last before exec, if there is one.
     if (plan.filter.len != 0 && plan.privilege.seccomp(SECCOMP_SET_MODE_FILTER, 0, &plan.filter) != 0)
@@ -187,18 +188,13 @@ void run_init(Board& board) {
     ::close(kControlFd);
     ::close_range(kFirstFreeFd, ~0u, 0);  // other sandboxes' sockets, cgroups, the host's /proc
 
-    // So that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
-    check(plan, Step::join_cgroup, plan.privilege.unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
     execute(plan);  // ends with the cover over /.assay: afterwards no path leads to what is not the sandbox's
-    check(plan, Step::set_hostname,
-          plan.privilege.sethostname("sandbox", 7) == 0 && plan.privilege.setdomainname("(none)", 6) == 0);
     // Last of the privileged steps. no_new_privs and the filter are the launcher's, inherited; the token that opens it
     // further stays in our memory.
     drop_capabilities(plan);
 
     alignas(16) static char stack[16 * 1024];
-    static MainStart start;
-    start.plan = &plan;
+    MainStart start{&plan, {}};
     int main_pid = ::clone(become_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
     check(plan, Step::start_main, main_pid > 0);
     if (start.failed.step != Step::none) give_up(plan, start.failed.step, start.failed.code, 0);

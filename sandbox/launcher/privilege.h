@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <type_traits>
 
@@ -26,6 +27,10 @@ class Privilege {
     int unshare(unsigned long spaces) const { return call(SYS_unshare, spaces, 0, 0, 0, 0); }
     int setns(int ns, int kind) const { return call(SYS_setns, ns, kind, 0, 0, 0); }
     pid_t clone3(const clone_args& args) const { return call(SYS_clone3, &args, sizeof args, 0, 0, 0); }
+    // The child shares the caller's memory and runs `entry(argument)`, which must not return, on `stack_end`, aligned
+    // to
+    // 16. Adds CLONE_VM. Both share the C library's errno as well: while the child lives, the caller must not set it.
+    pid_t clone3_sharing(clone_args args, char* stack_end, void (*entry)(void*), void* argument) const;
     int sethostname(const char* name, std::size_t size) const { return call(SYS_sethostname, name, size, 0, 0, 0); }
     int setdomainname(const char* name, std::size_t size) const { return call(SYS_setdomainname, name, size, 0, 0, 0); }
     int setrlimit(unsigned which, const void* value) const { return call(SYS_setrlimit, which, value, 0, 0, 0); }
@@ -55,5 +60,31 @@ class Privilege {
     }
     std::uint64_t token_ = 0;
 };
+
+// By hand: the C library's clone has no place for the token, and the child must never return into frames that the
+// caller goes on using: it begins on a stack of its own, in the next instruction.
+inline pid_t Privilege::clone3_sharing(clone_args args, char* stack_end, void (*entry)(void*), void* argument) const {
+    static_assert(sizeof(void*) == 8, "the sequence below is that of x86-64");
+    constexpr std::size_t kAnySize = 4096;  // the kernel adds it to the address again
+    args.flags |= CLONE_VM;
+    args.stack = reinterpret_cast<std::uint64_t>(stack_end) - kAnySize;
+    args.stack_size = kAnySize;
+    long result = SYS_clone3;
+    register std::uint64_t token asm("r9") = token_;
+    asm volatile(
+        "syscall\n\t"
+        "test %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "mov %[argument], %%rdi\n\t"
+        "call *%[entry]\n\t"
+        "hlt\n"
+        "1:"
+        : "+a"(result)
+        : "D"(&args), "S"(sizeof args), "r"(token), [entry] "b"(entry), [argument] "r"(argument)
+        : "rcx", "r11", "memory");
+    if (result >= 0) return static_cast<pid_t>(result);
+    errno = static_cast<int>(-result);
+    return -1;
+}
 
 }  // namespace assay::sandbox

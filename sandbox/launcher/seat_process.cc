@@ -1,10 +1,15 @@
 // A seat: what a launch would otherwise do anew each time, done once and kept. Making a user namespace, writing its id
 // maps, emptying the capability bounding set (41 calls) and joining cgroups cost a third of a launch.
 //
-// Who runs: a fork of the launcher in a user namespace of its own, in a net namespace and (v1) in cgroups that nobody
-// else uses. It is the sandbox's user by id and holds every capability inside its user namespace, none outside. It
-// stands in the host's pid namespace: what it clones cannot see it. It reads the launcher's plans only, clones one init
-// for each, and keeps nothing of a sandbox: the init has its own memory, mounts, processes, ipc, host name.
+// Who runs: a fork of the launcher in a user, uts and cgroup namespace of its own, in a net namespace and (v1) in
+// cgroups that nobody else uses. It is the sandbox's user by id and holds every capability inside its user namespace,
+// none outside. It stands in the host's pid namespace: what it clones cannot see it. It reads the launcher's plans
+// only, clones one init for each, and keeps nothing of a sandbox: the init has its own mounts, processes, ipc,
+// descriptors.
+//
+// The init runs in the seat's memory: copying it and taking the copy down was a sixth of a launch. Meanwhile the seat
+// does no more than wait for the next order, by calls that leave errno alone; the launcher gives one when that init has
+// been reaped. No program ever runs in that memory, nor can any read it (not dumpable).
 //
 // Who ends whom: inits are the launcher's children, not the seat's (CLONE_PARENT), and die with the launcher, as the
 // seat does. When a sandbox has ended and its net namespace is clean, the seat serves the next one.
@@ -31,8 +36,8 @@
 namespace assay::sandbox {
 namespace {
 
-// Every init would copy its page tables. In a static program the thread's own block (errno, the stack guard) stands at
-// its beginning: that stays.
+// Other sandboxes' environments lie there. In a static program the thread's own block (errno, the stack guard) stands
+// at its beginning: that stays.
 void give_heap_back() {
     constexpr std::uintptr_t kPage = 4096;
     const auto block = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
@@ -41,12 +46,22 @@ void give_heap_back() {
     if (keep < end) ::syscall(SYS_brk, keep);  // refused, to no harm, if the block is elsewhere
 }
 
+// A call whose error is its value: errno is the init's, which may run in this memory.
+long quiet_call(long number, const void* a, long b, long c, const void* d) {
+    long result = number;
+    register const void* fourth asm("r10") = d;
+    asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
+    return result;
+}
+
 // Waits for the next order; the launcher may die before the parent-death signal is armed.
 void await_order(Board& board, std::uint32_t done) {
     while (board.launches.load(std::memory_order_acquire) == done) {
         timespec second{1, 0};
-        ::syscall(SYS_futex, &board.launches, FUTEX_WAIT, done, &second, nullptr, 0);
-        if (!launcher_lives()) ::_exit(70);
+        if (quiet_call(SYS_futex, &board.launches, FUTEX_WAIT, static_cast<long>(done), &second) == -ETIMEDOUT) {
+            pollfd launcher{kLauncherPidFd, POLLIN, 0};
+            if (quiet_call(SYS_poll, &launcher, 1, 0, nullptr) > 0) ::_exit(70);
+        }
     }
 }
 
@@ -70,6 +85,8 @@ void bound_shared_resources() {
     // 128): one sandbox must not use up everybody's.
     write_number("/.assay/proc/sys/user/max_inotify_instances", 32);
     write_number("/.assay/proc/sys/user/max_inotify_watches", 16384);
+    // Whoever got past the filter (a call of set-up with its token guessed) would find no namespace to be root in.
+    write_number("/.assay/proc/sys/user/max_user_namespaces", 0);
     // When the whole machine is short of memory, a sandbox goes before the harness does.
     write_number("/.assay/proc/self/oom_score_adj", 500);
 }
@@ -95,16 +112,29 @@ void settle(const Plan& plan) {
         if (errno == EINVAL && cap != 0) break;  // past the kernel's last one
         give_up(plan, Step::drop_bounding_set, errno, 0);
     }
+    // Nobody inside may change them: neither the call nor the capability is there.
+    check(plan, Step::set_hostname,
+          plan.privilege.sethostname("sandbox", 7) == 0 && plan.privilege.setdomainname("(none)", 6) == 0);
 }
 
+void join_cgroups(const Plan& plan) {
+    // "0" is the writer itself; the launcher opened the files, and the kernel judges a write by who opened. Inits are
+    // born where their seat is.
+    for (unsigned i = 0; i < plan.join_count; ++i) check(plan, Step::join_cgroup, ::write(plan.join[i], "0", 1) == 1);
+    // So that /proc/self/cgroup shows a root of its own. EINVAL: a kernel without cgroup namespaces.
+    check(plan, Step::join_cgroup, plan.privilege.unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
+}
+
+void become_init(void* board) { run_init(*static_cast<Board*>(board)); }
+
 void clone_init(Board& board) {
-    const Plan& plan = board.plan;
+    alignas(16) static char stack[32 * 1024];
     clone_args args{};
-    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
-    const pid_t pid = plan.privilege.clone3(args);
-    if (pid == 0) run_init(board);
-    if (pid < 0) give_up(plan, Step::clone_init, errno, 0);
+    const pid_t pid = board.plan.privilege.clone3_sharing(args, stack + sizeof stack, become_init, &board);
+    // Nothing of the board is read after a success: it may be the next launch's already.
+    if (pid < 0) give_up(board.plan, Step::clone_init, errno, 0);
 }
 
 }  // namespace
@@ -115,10 +145,7 @@ void run_seat(Board& board) {
         await_order(board, done);
         const Plan& plan = board.plan;
         if (done == 0) settle(plan);
-        // "0" is the writer itself; the launcher opened the files, and the kernel judges a write by who opened. Inits
-        // are born where their seat is.
-        for (unsigned i = 0; i < plan.join_count; ++i)
-            check(plan, Step::join_cgroup, ::write(plan.join[i], "0", 1) == 1);
+        if (done == 0 || plan.join_count != 0) join_cgroups(plan);
         clone_init(board);
     }
 }

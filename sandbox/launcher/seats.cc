@@ -39,7 +39,7 @@ Result<std::unique_ptr<Seat>> Seats::make(std::shared_ptr<NetNs> net) {
     auto entered = nets_.enter(*seat->net);
     // Descriptors stay one table with ours: what the launcher is sent, a seat can hand on to its init by number.
     clone_args args{};
-    args.flags = CLONE_NEWUSER | CLONE_FILES;
+    args.flags = CLONE_NEWUSER | CLONE_NEWUTS | CLONE_FILES;
     args.exit_signal = SIGCHLD;
     if (const int cgroup = seat->group == nullptr ? -1 : CgroupPool::clone_into(*seat->group); cgroup >= 0) {
         args.flags |= CLONE_INTO_CGROUP;

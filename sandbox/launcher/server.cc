@@ -112,9 +112,9 @@ void Server::handle(wire::Message& message) {
             if (auto request = wire::decode<wire::Name>(message.body)) look(request->id);
             return;
         case wire::Kind::kill:
-            if (auto request = wire::decode<wire::Name>(message.body)) {
+            if (auto request = wire::decode<wire::Kill>(message.body)) {
                 auto at = sandboxes_.find(request->id);
-                if (at != sandboxes_.end()) end(*at->second, "");
+                if (at != sandboxes_.end()) end(*at->second, request->limit);
             }
             return;
         default: return;
@@ -200,7 +200,7 @@ void Server::look(std::uint64_t id) {
 }
 
 // Ends it from outside. The first reason stands.
-void Server::end(Sandbox& sandbox, const char* limit) {
+void Server::end(Sandbox& sandbox, const std::string& limit) {
     if (sandbox.killed) return;
     sandbox.killed = true;
     sandbox.limit = limit;

@@ -69,7 +69,7 @@ class Server {
     Result<void> start(Sandbox& sandbox, std::uint8_t stdio);
     void open_sockets(const wire::SocketCount& request);
     void look(std::uint64_t id);
-    void end(Sandbox& sandbox, const char* limit);
+    void end(Sandbox& sandbox, const std::string& limit);
     void force(Sandbox& sandbox, Time now);
 
     void take_refusals();

@@ -121,6 +121,8 @@ Table process_checks() {
         {"processes.init-environment", [](const Facts&) { return can_open("/proc/1/environ", O_RDONLY); }, own_root},
         {"processes.init-root", [](const Facts&) { return can_open("/proc/1/root", O_RDONLY); }, own_root},
         {"processes.init-namespaces", [](const Facts&) { return can_open("/proc/1/ns/net", O_RDONLY); }, own_root},
+        // The arguments of the call in which it waits: its calls of set-up carry the launcher's token.
+        {"processes.init-system-call", [](const Facts&) { return can_open("/proc/1/syscall", O_RDONLY); }, own_root},
         {"processes.init-out-of-memory-score", [](const Facts&) { return can_open("/proc/1/oom_score_adj", O_WRONLY); },
          own_root},
         {"processes.init-limits",
@@ -131,6 +133,12 @@ Table process_checks() {
          own_root},
         {"processes.trace-init", [](const Facts&) { return outcome(::ptrace(PTRACE_SEIZE, 1, nullptr, nullptr)); },
          own_root},
+        // What stands when the filter does not: the kernel's own bound, which no call gets past.
+        {"processes.room-for-user-namespaces",
+         [](const Facts&) {
+             const std::string most = read_text("/proc/sys/user/max_user_namespaces");
+             return most == "0\n" ? refused("none") : granted(most.substr(0, most.find('\n')));
+         }},
         {"processes.unshare-user", [](const Facts&) { return outcome(::syscall(SYS_unshare, CLONE_NEWUSER)); }},
         {"processes.unshare-mount", [](const Facts&) { return outcome(::syscall(SYS_unshare, CLONE_NEWNS)); },
          own_root},

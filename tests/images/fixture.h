@@ -70,8 +70,8 @@ class RealBuild : public testing::Test {
         std::string output;
     };
     // Runs a command as a submission with this layer would.
-    Ran run(LayerStore& store, const Layer& layer, const std::string& image,
-            const std::vector<std::string>& command) const {
+    Ran run(LayerStore& store, const Layer& layer, const std::string& image, const std::vector<std::string>& command,
+            const Layer& warm = {}) const {
         Ran ran;
         const auto recipe = find_recipe(image);
         const auto plan = server_root_plan(*recipe, store.store().layers_dir());
@@ -85,6 +85,7 @@ class RealBuild : public testing::Test {
         spec.env = server_env(*recipe, 8080);
         spec.limits.wall_time = std::chrono::seconds(30);
         apply_layer(layer, spec);
+        if (warm) apply_warm_template(warm, *recipe, spec);
         auto pipe = make_pipe();
         EXPECT_TRUE(launcher->launch(spec, {-1, pipe->write.get(), pipe->write.get()}));
         pipe->write.reset();

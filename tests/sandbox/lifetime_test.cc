@@ -77,6 +77,16 @@ TEST(Lifetime, KillEndsTheWholeTreeAndSaysSo) {
     EXPECT_EQ(rig.run(shell("exit 1")).exit.code, 1);
 }
 
+TEST(Lifetime, ALimitThatTheCallerWatchesIsNamedAsTheEnd) {
+    Rig rig;
+    Launched launched = rig.start(busy());
+    ASSERT_TRUE(rig.launcher().kill(launched.id, "output"));
+    Exit exit = rig.expect<Ended>().exit;
+    EXPECT_EQ(exit.how, Exit::How::limit);
+    EXPECT_EQ(exit.limit, "output");
+    EXPECT_EQ(exit.limits_hit, std::vector<std::string>{"output"});
+}
+
 TEST(Lifetime, AKillThatOvertakesTheLaunchStillAnswers) {
     Rig rig;
     for (int i = 0; i < 20; ++i) {

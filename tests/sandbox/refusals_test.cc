@@ -108,14 +108,15 @@ TEST(Refusals, ThoseBeyondAThousandComeLateButCome) {
 TEST(Refusals, TracingLetsThemThroughAndStillCountsThem) {
     Rig rig;
     if (!sees_refusals(rig)) GTEST_SKIP() << kNone;
-    Spec spec = program({"/probe", "keyctl", "personality-set", "mount"});
+    Spec spec = program({"/probe", "keyctl", "personality-set", "mount", "unshare-user"});
     spec.trace = true;
     Outcome outcome = rig.run(spec);
     auto results = probe_results(outcome.out);
     EXPECT_EQ(results["keyctl"], "0");
     EXPECT_EQ(results["personality-set"], "0");
     EXPECT_EQ(results["mount"], "EPERM") << "for want of a capability: the filter is not all that holds it";
-    EXPECT_EQ(outcome.exit.refused_calls.size(), 3u);
+    EXPECT_EQ(results["unshare-user"], "ENOSPC") << "the seat may hold no user namespace below its own";
+    EXPECT_EQ(outcome.exit.refused_calls.size(), 4u);
 }
 
 TEST(Refusals, AProgramThatDiesWhileItWaitsIsForgotten) {

@@ -15,7 +15,9 @@
 
 #include "harness/batch/base.h"
 #include "harness/batch/read.h"
+#include "harness/collect/journal.h"
 #include "harness/evaluate.h"
+#include "harness/report/batch_report.h"
 #include "harness/report/progress.h"
 #include "images/mounts.h"
 #include "tools/assay/environment.h"
@@ -36,6 +38,7 @@ struct Plan {
     std::vector<batch::EntryError> bad;
     std::size_t done_before = 0;
     report::ProgressKind progress;
+    std::vector<report::ReportOrder> reports;
 };
 
 Result<harness::ServiceRecipes> service_recipes() {
@@ -89,11 +92,13 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
     policy.statements = options.statements;
     policy.newman_csv = options.newman_csv;
+    policy.warm = options.start == "warm";
     policy.suite = options.suite;
     policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
     ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
     policy.limits.processes = options.processes;
+    ASSAY_TRY(policy.output, parse_bytes(options.output_limit));
     // An answer that comes byte by byte never idles for long: without this a server could hold its place for ever.
     policy.limits.wall_time = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(options.wall_time)));
     return policy;
@@ -134,6 +139,11 @@ Result<Plan> make_plan(const BatchOptions& options) {
     ASSAY_TRY(plan.capacity, read_jobs(options.jobs, memory_each(plan.submissions, plan.services)));
     repeat(plan.submissions, options.repeat);
     plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
+    for (const auto& text : options.reports) {
+        ASSAY_TRY(report::ReportOrder order, report::read_order(text, plan.folder));
+        if (order.file == "-") return fail("--report", text, "name a file: stdout has the table");
+        plan.reports.push_back(std::move(order));
+    }
     if (options.resume) {
         if (options.output.empty())
             return fail("resume", "no run folder was named", "name the run to continue with -o");
@@ -157,9 +167,10 @@ json manifest(const BatchOptions& options, const Plan& plan) {
     (void)::gethostname(host, sizeof host - 1);
     return {{"assay", ASSAY_VERSION},
             {"batch", options.batch},
-            {"submissions", plan.submissions.size()},
+            {"submissions", plan.submissions.size() + plan.bad.size()},
             {"jobs", options.jobs},
             {"verify", options.verify},
+            {"start", options.start},
             {"suite", options.suite},
             {"timeout_request_ms", options.timeout_request},
             {"timeout_script_ms", options.timeout_script},
@@ -168,6 +179,7 @@ json manifest(const BatchOptions& options, const Plan& plan) {
             {"wall_time_s", options.wall_time},
             {"memory", options.memory},
             {"disk", options.disk},
+            {"output_limit", options.output_limit},
             {"log_statements", options.statements},
             {"processes", options.processes},
             {"started", static_cast<std::int64_t>(std::time(nullptr))},
@@ -232,6 +244,13 @@ void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector) {
     });
 }
 
+// From the run folder, as `assay report` makes them: what an earlier part of the run found stands in them too.
+Result<void> write_reports(const Plan& plan) {
+    if (plan.reports.empty()) return {};
+    ASSAY_TRY(const collect::Journal journal, collect::Journal::open(plan.folder));
+    return report::write_reports(journal, plan.reports, ASSAY_VERSION);
+}
+
 }  // namespace
 
 Result<BatchSummary> run_batch(const BatchOptions& options) {
@@ -269,6 +288,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     summary.written = collector->flush();
     summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     collector.reset();  // the progress display has its last word before the table
+    if (summary.written) summary.written = write_reports(plan);
     summary.table = std::move(sink->table);
     summary.folder = plan.folder;
     summary.done_before = plan.done_before;

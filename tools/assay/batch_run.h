@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/report/table.h"
@@ -22,6 +23,7 @@ struct BatchOptions {
     std::string progress = "auto";
     std::string memory = "1G";
     std::string disk = "256M";
+    std::string output_limit = "1G";
     std::uint32_t processes = 256;
     std::uint32_t repeat = 1;
     std::uint64_t timeout_request = 10000;
@@ -31,8 +33,10 @@ struct BatchOptions {
     bool statements = false;
     double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
+    std::string start = "cold";  // or "warm"
     bool offline = false;
     bool resume = false;
+    std::vector<std::string> reports;  // FORMAT or FORMAT=FILE
 };
 
 struct BatchSummary {
@@ -40,7 +44,7 @@ struct BatchSummary {
     std::string folder;             // of the run
     std::uint64_t done_before = 0;  // submissions that --resume found with a verdict
     double seconds = 0;
-    Result<void> written;  // an error: the journal is incomplete, --resume goes on
+    Result<void> written;  // an error: the journal or a report is incomplete, --resume goes on
 };
 
 // An error is about usage or configuration; nothing was run.

@@ -10,6 +10,7 @@ void add_bench(CLI::App& app, int& exit_code) {
     add_bench_launch(*bench, exit_code);
     add_bench_dispatch(*bench, exit_code);
     add_bench_batch(*bench, exit_code);
+    add_bench_start(*bench, exit_code);
 }
 
 }  // namespace assay::tools

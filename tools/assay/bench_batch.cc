@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/fd.h"
 #include "harness/collect/collector.h"
 #include "tools/assay/batch_run.h"
+#include "tools/assay/bench_scratch.h"
 #include "tools/assay/commands.h"
 
 namespace assay::tools {
@@ -30,23 +28,6 @@ double cpu_seconds(int who) {
     };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
-
-// A run folder that goes with the measurement.
-class ScratchRun {
- public:
-    ScratchRun() {
-        std::string name = std::filesystem::temp_directory_path().string() + "/assay-bench-XXXXXX";
-        if (::mkdtemp(name.data()) != nullptr) path_ = name;
-    }
-    ~ScratchRun() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    [[nodiscard]] std::string folder() const { return path_.empty() ? "" : path_ + "/run"; }
-
- private:
-    std::string path_;
-};
 
 // The server side of the figures comes from the records: kernel accounting of every sandbox.
 double server_cpu_seconds(const std::vector<nlohmann::json>& lines) {

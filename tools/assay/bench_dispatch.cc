@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "base/fd.h"
+#include "bench/at_once.h"
 #include "bench/dispatch.h"
 #include "tools/assay/commands.h"
 
@@ -17,11 +18,29 @@ struct Options {
     bench::DispatchOptions dispatch;
     double seconds = 2;
     bool without_newman = false;
+    bench::AtOnceOptions at_once{.collection = {}, .runs = 0, .delay = Millis(250)};  // 0 runs: the other bench
+    std::int64_t delay_ms = 250;
     std::string json;
 };
 
-// What is used when the option is not given: the project's own collection and the conformance test's newman, looked
-// for from the current folder upwards.
+// The conformance test's newman, which stands in a folder named after the versions that it locks.
+std::string find_newman() {
+    std::error_code ignored;
+    std::vector<std::string> found;
+    for (auto folder = std::filesystem::current_path(ignored); !folder.empty() && found.empty();
+         folder = folder.parent_path()) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder / "build/conformance", ignored)) {
+            const auto program = entry.path() / "node_modules/.bin/newman";
+            if (entry.path().filename().string().starts_with("newman") && std::filesystem::exists(program, ignored))
+                found.push_back(program.string());
+        }
+        if (folder == folder.root_path()) break;
+    }
+    std::sort(found.begin(), found.end());
+    return found.empty() ? std::string() : found.front();
+}
+
+// The project's own collection, which is used when no other is named, looked for from the current folder upwards.
 std::string find_upwards(const std::string& path) {
     std::error_code ignored;
     for (auto folder = std::filesystem::current_path(ignored); !folder.empty(); folder = folder.parent_path()) {
@@ -37,12 +56,19 @@ Result<void> run(Options options) {
     if (dispatch.collection.empty())
         return fail("find a collection", "tests/corpus/conduit.postman_collection.json is not in this folder or above",
                     "give one with --collection");
+    if (options.at_once.runs > 0) {
+        options.at_once.collection = dispatch.collection;
+        options.at_once.delay = Millis(options.delay_ms);
+        ASSAY_TRY(const auto report, bench::measure_at_once(options.at_once));
+        fmt::print("{}", bench::to_text(report));
+        if (!options.json.empty()) ASSAY_CHECK(replace_file(options.json, bench::to_json(report).dump(2) + "\n"));
+        return {};
+    }
     if (options.without_newman) {
         dispatch.newman.clear();
     } else if (dispatch.newman.empty()) {
-        dispatch.newman = find_upwards("build/conformance/newman/node_modules/.bin/newman");
+        dispatch.newman = find_newman();
     }
-    if (dispatch.lanes == 0) dispatch.lanes = std::max(1u, std::thread::hardware_concurrency());
     dispatch.span = Millis(static_cast<std::int64_t>(options.seconds * 1000));
     ASSAY_TRY(const auto report, bench::measure_dispatch(dispatch));
     fmt::print("{}", bench::to_text(report));
@@ -67,6 +93,13 @@ void add_bench_dispatch(CLI::App& bench, int& exit_code) {
     command->add_option("--newman", options->dispatch.newman,
                         "newman's command (default: that of the conformance test, when it has been installed)");
     command->add_flag("--no-newman", options->without_newman, "Do not measure newman");
+    command
+        ->add_option("--at-once", options->at_once.runs,
+                     "Instead: so many runs at once on one lane against a slow server, their memory and outcomes")
+        ->check(CLI::Range(1, 100'000));
+    command->add_option("--delay", options->delay_ms, "With --at-once: milliseconds between request and answer")
+        ->check(CLI::Range(0, 60'000))
+        ->capture_default_str();
     command->add_option("--json", options->json, "Write the figures to this file as well");
     command->callback([options, &exit_code] {
         const auto done = run(*options);

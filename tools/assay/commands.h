@@ -20,5 +20,6 @@ void add_bench(CLI::App& app, int& exit_code);
 void add_bench_launch(CLI::App& bench, int& exit_code);
 void add_bench_dispatch(CLI::App& bench, int& exit_code);
 void add_bench_batch(CLI::App& bench, int& exit_code);
+void add_bench_start(CLI::App& bench, int& exit_code);
 
 }  // namespace assay::tools

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/report/batch_report.h"
 #include "tools/assay/batch_run.h"
 #include "tools/assay/commands.h"
 
@@ -60,11 +61,21 @@ void add_run(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(0.0, 1e6));
     run->add_option("--memory", options->memory, "Memory of one server; 0 = no limit")->capture_default_str();
     run->add_option("--disk", options->disk, "Bound of one server's writable files")->capture_default_str();
+    run->add_option("--output-limit", options->output_limit,
+                    "Bytes that one server may write to its standard output and error; 0 = no limit")
+        ->type_name("SIZE")
+        ->capture_default_str();
     run->add_option("--pids", options->processes, "Processes of one server; 0 = no limit")->capture_default_str();
     run->add_flag("--log-statements", options->statements,
                   "PostgreSQL logs every statement: logs/<submission>/postgres.log");
     run->add_flag("--newman-csv", options->newman_csv, "Write logs/<submission>/newman-run-report.csv");
+    run->add_option("--start", options->start, "Interpreters: each from its beginning, or from a warm template")
+        ->check(CLI::IsMember({"cold", "warm"}))
+        ->capture_default_str();
     run->add_flag("--offline", options->offline, "Build no dependency layer: a missing one is a fault");
+    run->add_option("--report", options->reports, "Write FORMAT or FORMAT=FILE: " + report::format_names())
+        ->delimiter(',')
+        ->allow_extra_args(false);
     run->add_option("--progress", options->progress, "Display on stderr")
         ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
         ->capture_default_str();

@@ -155,3 +155,20 @@ TEST(RootPlan, RefusesAMissingPathUnlessItIsOptional) {
     ASSERT_FALSE(plan);
     EXPECT_EQ(plan.error().detail, "/no-such-path");
 }
+
+TEST(ParseRecipe, ReadsWhichInterpreterIsKeptWarmWithWhichModules) {
+    auto recipe = parse(std::string(kMinimal) + "[warm]\ninterpreter = \"/usr/bin/x\"\nmodules = [\"a\", \"b.c\"]\n");
+    ASSERT_TRUE(recipe) << recipe.error().to_string();
+    ASSERT_TRUE(recipe->warm);
+    EXPECT_EQ(recipe->warm->interpreter, "/usr/bin/x");
+    EXPECT_THAT(recipe->warm->modules, testing::ElementsAre("a", "b.c"));
+    EXPECT_FALSE(parse(kMinimal)->warm.has_value());
+    for (const char* wrong :
+         {"warm = 1\n", "[warm]\nmodules = [\"a\"]\n", "[warm]\ninterpreter = \"x\"\nmodules = [\"a\"]\n",
+          "[warm]\ninterpreter = \"/x\"\nmodules = []\n",
+          "[warm]\ninterpreter = \"/x\"\nmodules = [\"a\"]\nmore = 1\n"}) {
+        const auto refused = parse(std::string(kMinimal) + wrong);
+        ASSERT_FALSE(refused) << wrong;
+        EXPECT_THAT(refused.error().to_string(), HasSubstr("own/recipe.toml:")) << wrong;
+    }
+}

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -64,4 +65,52 @@ TEST(LogCapture, TellsWhenTheWordCannotComeAnyMore) {
     capture->close_write_end();
     EXPECT_FALSE(value_of(said, reactor));
     EXPECT_FALSE(value_of(capture->watch_for("ready"), reactor));
+}
+
+TEST(LogCapture, TellsOnceThatMoreHasComeThanTheLimit) {
+    Reactor reactor;
+    auto capture = LogCapture::start(reactor, 64_KiB);
+    ASSERT_TRUE(capture);
+    std::atomic<int> told = 0;
+    Event<bool> met(reactor.context());
+    capture->limit(1_KiB, [&, met]() mutable {
+        ++told;
+        met.set(true);
+    });
+    ASSERT_TRUE(write_all(capture->write_end(), std::string(1024, 'x')));
+    sandbox::Exit exit;
+    EXPECT_EQ(capture->text().size(), 1024u);
+    add_output(*capture, exit);
+    EXPECT_TRUE(exit.limits_hit.empty()) << "as much as the limit is not more";
+    ASSERT_TRUE(write_all(capture->write_end(), "y"));
+    EXPECT_TRUE(value_of(met, reactor));
+    ASSERT_TRUE(write_all(capture->write_end(), std::string(4096, 'z')));
+    EXPECT_EQ(capture->text().size(), 5121u) << "what comes until the end is kept as before";
+    EXPECT_EQ(told, 1);
+    add_output(*capture, exit);
+    EXPECT_EQ(exit.limits_hit, std::vector<std::string>{"output"});
+    EXPECT_EQ(exit.usage.output.count, 5121u);
+}
+
+TEST(LogCapture, TellsOfALimitThatWasMetBeforeItWasSet) {
+    Reactor reactor;
+    auto capture = LogCapture::start(reactor, 1_KiB);
+    ASSERT_TRUE(capture);
+    ASSERT_TRUE(write_all(capture->write_end(), "much"));
+    EXPECT_EQ(capture->text(), "much");
+    int told = 0;
+    capture->limit(Bytes{3}, [&] { ++told; });
+    EXPECT_EQ(told, 1);
+}
+
+TEST(LogCapture, WithoutALimitNothingIsTooMuch) {
+    Reactor reactor;
+    auto capture = LogCapture::start(reactor, 1_KiB);
+    ASSERT_TRUE(capture);
+    int told = 0;
+    capture->limit(Bytes{0}, [&] { ++told; });
+    ASSERT_TRUE(write_all(capture->write_end(), std::string(8192, 'x')));
+    EXPECT_FALSE(capture->text().empty());
+    EXPECT_FALSE(capture->met_limit());
+    EXPECT_EQ(told, 0);
 }
