@@ -156,9 +156,11 @@ Result<std::shared_ptr<const CompiledSuite>> CompiledSuite::compile(std::shared_
                                                                     const suite::Suite& suite) {
     auto state = std::make_unique<State>();
     state->platform = std::move(platform);
-    state->complete = state->platform->state().sandbox == Sandbox::complete ||
-                      std::any_of(suite.scripts.begin(), suite.scripts.end(),
-                                  [](const suite::Script& script) { return !within_core(script.source); });
+    const auto sandbox = state->platform->state().sandbox;
+    state->complete = sandbox == Sandbox::complete ||
+                      (sandbox == Sandbox::automatic &&
+                       std::any_of(suite.scripts.begin(), suite.scripts.end(),
+                                   [](const suite::Script& script) { return !within_core(script.source); }));
     state->platform->state().root.run([&](JSContext* cx) {
         for (const auto& script : suite.scripts) {
             State::Script compiled;

@@ -5,6 +5,7 @@
 #include <js/CallAndConstruct.h>
 #include <js/PropertyAndElement.h>
 
+#include "harness/script/realms.h"
 #include "harness/script/spider.h"
 
 namespace assay::script {
@@ -46,11 +47,11 @@ class Segment {
         : self_(context),
           cx_(context.engine.cx),
           entered_(context, context.running),
-          realm_(cx_, context.global),
+          realm_(cx_, context.realm->global),
           value_(cx_) {}
 
     bool call(const char* name, const JS::HandleValueArray& arguments) {
-        const JS::RootedObject calls(cx_, self_.calls);
+        const JS::RootedObject calls(cx_, self_.realm->calls);
         if (JS_CallFunctionName(cx_, calls, name, arguments, &value_)) {
             if (value_.isNumber()) state_ = static_cast<int>(value_.toNumber());
             return true;
@@ -141,6 +142,7 @@ Progress ended(ScriptContext::State& self) {
     const std::string why = self.engine.ended == nullptr ? "timeout" : self.engine.ended;
     self.engine.jobs->clear();
     const bool collect = why == "memory";
+    self.ended = true;
     {
         self.spent = Micros{0};  // a time of its own for the last words
         Segment last(self);
@@ -226,30 +228,11 @@ ScriptContext::State::State(Engine::State& engine_state, std::shared_ptr<const C
       scopes(run_scopes),
       dynamic(run_dynamic),
       running(running_limit.value_or(engine.limits.running)),
-      global(engine.cx),
-      calls(engine.cx),
-      functions(engine.cx),
       text(engine.cx),
       rejections(engine.cx) {}
 
-bool ScriptContext::State::open() {
-    JSContext* cx = engine.cx;
-    global = engine.new_global();
-    if (!global) return false;
-    const JSAutoRealm realm(cx, global);
-    const bool complete = suite->state().complete;
-    const StencilRef core = engine.platform->state().embedded_stencil(cx, complete ? "sandbox" : "core");
-    if (!core) return false;
-    const JS::RootedScript script(cx, JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), core));
-    JS::RootedValue function(cx), returned(cx);
-    if (!script || !JS_ExecuteScript(cx, script, &function)) return false;
-    JS::RootedValueArray<1> arguments(cx);
-    const JS::RootedObject host(cx, make_host(cx));
-    if (!host || (complete && !add_sandbox_host(cx, host))) return false;
-    arguments[0].setObject(*host);
-    if (!JS::Call(cx, JS::UndefinedHandleValue, function, arguments, &returned)) return false;
-    calls = &returned.toObject();
-    return functions.resize(suite->state().scripts.size());
+ScriptContext::State::~State() {
+    if (realm) engine.realms->give_back(std::move(realm), *suite, !ended);
 }
 
 suite::Scope* ScriptContext::State::scope(int index) {
@@ -281,14 +264,12 @@ Result<Progress> ScriptContext::begin(std::uint32_t index, const Input& input, S
     self.started = Clock::now();
     self.spent = Micros{0};
     self.console_bytes = 0;
-    if (!self.global) {
+    if (!self.realm) self.realm = self.engine.realms->take(self.suite, self);
+    if (!self.realm) {
         const JSAutoRealm realm(cx, self.engine.anchor);
-        if (!self.open()) {
-            const auto fault = take_exception(cx);
-            settle(self);
-            self.global = nullptr;
-            return fail("start JavaScript", fault.kind + ": " + fault.message);
-        }
+        const auto fault = take_exception(cx);
+        settle(self);
+        return fail("start JavaScript", fault.kind + ": " + fault.message);
     }
     return run_segment(self, [&](Segment& segment) {
         JS::RootedValueArray<3> arguments(cx);
@@ -297,14 +278,9 @@ Result<Progress> ScriptContext::begin(std::uint32_t index, const Input& input, S
             if (source == nullptr) return false;
             arguments[0].setString(source);
         } else {
-            if (!self.functions[index]) {
-                const JS::RootedScript body(cx,
-                                            JS::InstantiateGlobalStencil(cx, JS::InstantiateOptions(), script.stencil));
-                JS::RootedValue function(cx);
-                if (!body || !JS_ExecuteScript(cx, body, &function)) return false;
-                self.functions[index].set(&function.toObject());
-            }
-            arguments[0].setObject(*self.functions[index]);
+            JSObject* function = self.realm->function(cx, self.suite->state(), index);
+            if (function == nullptr) return false;
+            arguments[0].setObject(*function);
         }
         arguments[1].setNumber(script.used);
         arguments[2].setBoolean(script.test);

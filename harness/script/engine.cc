@@ -10,12 +10,14 @@
 #include <js/MemoryCallbacks.h>
 #include <js/Stack.h>
 
+#include "harness/script/realms.h"
 #include "harness/script/spider.h"
 
 namespace assay::script {
 namespace {
 
 constexpr std::uint32_t kRunsPerCollection = 32;  // measured: beyond it only memory grows
+constexpr std::uint32_t kPatience = 8;            // times as many runs, while there is one under way
 constexpr std::size_t kStackQuota = 512u << 10;   // of a lane's thread; deeper recursion is a JavaScript error
 
 Engine::State& engine_of(JSContext* cx) { return *static_cast<Engine::State*>(JS_GetContextPrivate(cx)); }
@@ -100,9 +102,8 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     JS_SetContextPrivate(cx, state.get());
     JS_SetNativeStackQuota(cx, kStackQuota);
     JS_SetGCParameter(cx, JSGC_INCREMENTAL_GC_ENABLED, 0);
-    // Scripts are short, every run is a new global: there is nothing for the optimising compiler to learn, and its
-    // threads would interrupt regular expressions.
-    JS_SetGlobalJitCompilerOption(cx, JSJITCOMPILER_ION_ENABLE, 0);
+    // Compiled on this thread: a compiler's thread would interrupt regular expressions (watchdog.h).
+    JS_SetGlobalJitCompilerOption(cx, JSJITCOMPILER_OFFTHREAD_COMPILATION_ENABLE, 0);
     JS::ContextOptionsRef(cx).setAsmJS(false).setWasm(false).setWasmIon(false).setWasmBaseline(false);
     state->jobs = std::make_unique<JobQueue>(cx);
     JS::SetJobQueue(cx, state->jobs.get());
@@ -113,6 +114,7 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     state->anchor.init(cx,
                        JS_NewGlobalObject(cx, &kGlobalClass, nullptr, JS::DontFireOnNewGlobalHook, JS::RealmOptions()));
     if (!state->anchor) return fail("create JavaScript context", "out of memory");
+    state->realms = std::make_unique<Realms>(*state);
     state->slot = state->platform->state().watchdog.watch(limits.heap, [raw = state.get()](Watchdog::Reason reason) {
         if (reason == Watchdog::Reason::memory) raw->too_large = true;
         JS_RequestInterruptCallback(raw->cx);
@@ -123,21 +125,24 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
 Engine::State::~State() {
     slot.reset();  // no knock may reach a context that is gone
     if (cx == nullptr) return;
+    realms.reset();
     anchor.reset();
     jobs.reset();
     JS_DestroyContext(cx);
     has_engine = false;
 }
 
-JSObject* Engine::State::new_global() {
+JSObject* Engine::State::new_global(bool keep) {
     JS::RealmOptions options;
     options.creationOptions().setNewCompartmentInExistingZone(anchor).setToSourceEnabled(false);
-    options.creationOptions().setSharedMemoryAndAtomicsEnabled(true);
+    options.creationOptions().setSharedMemoryAndAtomicsEnabled(true).setPreserveJitCode(keep);
     return JS_NewGlobalObject(cx, &kGlobalClass, nullptr, JS::DontFireOnNewGlobalHook, options);
 }
 
 void Engine::State::run_over() {
     if (++runs_since_collection < kRunsPerCollection) return;
+    // A realm whose run is under way could not be proven afterwards: wait for a moment without, but not for ever.
+    if (realms->lent() > 0 && runs_since_collection < kRunsPerCollection * kPatience) return;
     runs_since_collection = 0;
     JS_GC(cx);
 }

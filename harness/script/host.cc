@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "harness/check/reason.h"
 #include "harness/script/embedded.h"
+#include "harness/script/realms.h"
 #include "harness/script/spider.h"
 #include "harness/suite/postman.h"
 
@@ -251,8 +252,8 @@ bool host_global_changed(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     auto& self = current(cx);
     // An object of the same shape has the same properties. A collection may give the shape's place to another.
-    const auto* shape = reinterpret_cast<const JS::shadow::Object*>(self.global.get())->shape;
-    const auto collections = JS_GetGCParameter(cx, JSGC_NUMBER);
+    const auto* shape = reinterpret_cast<const JS::shadow::Object*>(self.realm->global.get())->shape;
+    const auto collections = JS_GetGCParameter(cx, JSGC_MAJOR_GC_NUMBER);
     args.rval().setBoolean(shape != self.global_shape || collections != self.global_shape_at);
     self.global_shape = shape;
     self.global_shape_at = collections;
@@ -525,6 +526,13 @@ bool host_module(JSContext* cx, unsigned argc, JS::Value* vp) {
     return text_at(cx, args, 0, name) && evaluate(cx, args, name);
 }
 
+// A module is loaded: "sdk", "lib/chai/chai.js".
+bool host_loaded(JSContext* cx, unsigned argc, JS::Value* vp) {
+    auto args = JS::CallArgsFromVp(argc, vp);
+    args.rval().setUndefined();
+    return text_at(cx, args, 0, current(cx).realm->loaded.emplace_back());
+}
+
 bool host_library(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     std::string name;
@@ -574,6 +582,7 @@ const JSFunctionSpec kFunctions[] = {JS_FN("get", host_get, 2, 0),
                                      JS_FN("toBase64", host_to_base64, 1, 0),
                                      JS_FN("fromBase64", host_from_base64, 1, 0),
                                      JS_FN("module", host_module, 1, 0),
+                                     JS_FN("loaded", host_loaded, 1, 0),
                                      JS_FN("library", host_library, 1, 0),
                                      JS_FN("hasLibrary", host_has_library, 1, 0),
                                      JS_FS_END};

@@ -126,6 +126,9 @@ class JobQueue : public JS::JobQueue {
 inline constexpr JSClass kGlobalClass = {"global", JSCLASS_GLOBAL_FLAGS, &JS::DefaultGlobalClassOps, nullptr, nullptr,
                                          nullptr};
 
+class Realms;
+struct ScriptRealm;
+
 struct Engine::State {
     std::shared_ptr<Platform> platform;
     Limits limits;
@@ -141,9 +144,11 @@ struct Engine::State {
     const char* ended = nullptr;          // why it was ended from outside: "timeout", "memory", "limit"
 
     std::uint32_t runs_since_collection = 0;
+    std::unique_ptr<Realms> realms;
 
     ~State();
-    JSObject* new_global();
+    // `keep`: for more than one run, so compiled code outlives collections.
+    JSObject* new_global(bool keep);
     // Called when a run is over: collects garbage every few dozen runs.
     void run_over();
 };
@@ -155,9 +160,8 @@ struct ScriptContext::State {
     suite::Dynamic& dynamic;
     Millis running;  // one script's time in JavaScript; 0 = no limit
 
-    JS::PersistentRootedObject global;
-    JS::PersistentRootedObject calls;             // what core.js returned
-    JS::PersistentRootedObjectVector functions;   // the suite's scripts, made when first run; null: not yet
+    std::unique_ptr<ScriptRealm> realm;           // null before the first script
+    bool ended = false;                           // a script was ended from outside
     JS::PersistentRootedString text;              // the response's body, decoded
     JS::PersistentRootedObjectVector rejections;  // promises rejected without a handler
 
@@ -168,14 +172,14 @@ struct ScriptContext::State {
     std::uint32_t last_send = 0;
     std::uint64_t console_bytes = 0;
     Instant started{};
-    Micros spent{0};  // in JavaScript
+    Micros spent{0};                     // in JavaScript
     const void* global_shape = nullptr;  // of the global, and how many collections there had been then
     std::uint32_t global_shape_at = 0;
 
     State(Engine::State& engine_state, std::shared_ptr<const CompiledSuite> compiled, suite::Scopes& run_scopes,
           suite::Dynamic& run_dynamic, std::optional<Millis> running_limit);
+    ~State();
 
-    bool open();  // makes the global and evaluates the prelude; false: an exception is pending
     [[nodiscard]] suite::Scope* scope(int index);
 };
 

@@ -4,7 +4,7 @@
 
 const { need, Response } = core;
 const { apply, get: read } = Reflect;
-const chai = need('require').load('chai');
+const chai = need('require').load('chai/chai.js');
 
 // What the response assertions use of lodash, without loading it.
 const isPlain = (value) => value !== null && typeof value === 'object' &&
@@ -59,7 +59,9 @@ const known = Object.create(Object.prototype);
 Object.defineProperty(Assertion.prototype, '__flags', { value: undefined, writable: true, configurable: true });
 Object.setPrototypeOf(Assertion.prototype, new Proxy(known, {
     get: (_, word, assertion) => {
-        const fine = !wanted || typeof word !== 'string' || word in known || config.proxyExcludedKeys.includes(word);
+        // What has no flags is no assertion: it is a prototype that someone looks at.
+        const fine = !wanted || typeof word !== 'string' || word in known || assertion.__flags === undefined ||
+            config.proxyExcludedKeys.includes(word);
         return fine ? read(known, word, assertion) : unknownWord(assertion, word);
     },
 }));

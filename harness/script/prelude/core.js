@@ -13,10 +13,13 @@ const NativeJSON = JSON, apply = Reflect.apply, keysOf = Object.keys;
 
 // --- modules: files of this folder and npm packages, evaluated at most once a run -----------------------------------
 
-const modules = new Map();
+const modules = Object.create(null);
 const need = (name) => {
-    if (!modules.has(name)) modules.set(name, host.module(name)(core));
-    return modules.get(name);
+    if (!(name in modules)) {
+        modules[name] = host.module(name)(core);
+        host.loaded(name);
+    }
+    return modules[name];
 };
 
 // --- variables ------------------------------------------------------------------------------------------------------
@@ -385,7 +388,7 @@ for (const level of ['log', 'warn', 'debug', 'info', 'error', 'clear']) {
 // --- timers -----------------------------------------------------------------------------------------------------------------
 // Real time: the native side sleeps until the earliest is due. A script ends when no timer and no request is pending.
 
-const timers = new Map(), sends = new Map();
+let timers = null, sends = null;  // Maps, while a run uses the realm
 let lastTimer = 0, sealed = false;
 
 const addTimer = (callback, delay, repeat) => {
@@ -406,7 +409,8 @@ const guarded = (callback, self, args) => {
 
 // --- what a script sees ---------------------------------------------------------------------------------------------------
 
-const library = (name) => need('require').load(name);
+// A script's chai is the one behind pm.expect, with what Postman adds to it, whichever it asks for first.
+const library = (name) => (name === 'chai' ? need('assertions').chai : need('require').load(name));
 const atob = (text) => host.fromBase64(String(text));
 const btoa = (text) => host.toBase64(String(text));
 // In the order of kNames in compile.cc: the parameters of every script.
@@ -436,7 +440,7 @@ let current = null;  // the cycle of the running script
 
 // A bare assignment makes a global that later scripts see, if its script ended well and made it before it ended. Any
 // other new global is undefined in all later scripts, whatever they assign to it.
-const seen = new Set(), hidden = new Set();
+let seen = null, hidden = null;  // Sets, likewise
 const keepGlobals = (keep) => {
     if (!host.globalChanged() && hidden.size === 0) return;
     for (const name of keysOf(global)) {
@@ -465,9 +469,13 @@ const recordLegacy = () => {
 };
 
 const run = (script, used, isTest) => {
-    timers.clear();
-    sends.clear();
+    timers = new Map();
+    sends = new Map();
     sealed = false;
+    if (seen === null) {
+        seen = new Set();
+        hidden = new Set();
+    }
     const cycle = { isTest, tests: {}, assertions: 0, legacy: {}, scopes: [], touched: false };
     cycle.pm = new Pm(cycle);
     current = cycle;
@@ -496,11 +504,27 @@ const finish = () => {
     current.touched = false;
 };
 
-const core = { host, need, Response, expect, remember, parseJson, isObject, global, console, atob, btoa,
+const core = { host, need, has: (name) => name in modules, Response, expect, remember, parseJson, isObject, global, console, atob, btoa,
                cycle: () => current, setTimer: addTimer };
 
+// Between two runs: the variables of this file as they were before the first. Calls nothing that a script can replace.
+const reset = () => {
+    timers = sends = seen = hidden = current = null;
+    lastTimer = 0;
+    sealed = false;
+    for (let scope = 0; scope < 5; ++scope) objects[scope] = null;
+};
+
 return {
-    run, state, finish,
+    run, state, finish, reset,
+    // What an earlier run of the suite has loaded (host.loaded), before any script runs.
+    prepare: (names) => {
+        for (const name of names) {
+            if (name.startsWith('lib/')) need('require').preload(name.slice(4));
+            else need(name);
+        }
+        host.module('exercise')(core);
+    },
     interrupted: () => { keepGlobals(false); recordLegacy(); },  // after a script was ended from outside: keep what it had set
     due: () => (timers.size ? timers.get(nextTimer()).due : -1),
     fire: () => {

@@ -11,7 +11,7 @@ const kNames = {
     ajv: 'ajv/dist/ajv.bundle.js', chai: 'chai/chai.js', 'crypto-js': 'crypto-js/crypto-js.js',
     lodash: 'lodash/lodash.js', lodash3: 'lodash3/index.js', moment: 'moment/moment.js', tv4: 'tv4/tv4.js',
 };
-const cache = new Map();
+const cache = Object.create(null);  // path -> module
 
 const join = (folder, path) => {
     const parts = folder ? folder.split('/') : [];
@@ -49,14 +49,16 @@ const resolve = (wanted, from) => {
 
 const load = (name, from) => {
     const path = resolve(String(name), from || '');
-    if (path === undefined) {
-        const error = new Error(`Cannot find module '${name}'`);
-        error.code = 'MODULE_NOT_FOUND';
-        throw error;
-    }
-    if (cache.has(path)) return cache.get(path).exports;
+    if (path !== undefined) return loadFile(path);
+    const error = new Error(`Cannot find module '${name}'`);
+    error.code = 'MODULE_NOT_FOUND';
+    throw error;
+};
+const loadFile = (path) => {
+    if (path in cache) return cache[path].exports;
     const module = { exports: {} };
-    cache.set(path, module);
+    cache[path] = module;
+    host.loaded(`lib/${path}`);
     if (path.endsWith('.json')) module.exports = host.library(path);
     else {
         const setImmediate = (callback) => core.setTimer(callback, null, false);
@@ -67,5 +69,5 @@ const load = (name, from) => {
     return module.exports;
 };
 
-return { load: (name) => load(name) };
+return { load: (name) => load(name), preload: loadFile };
 })
