@@ -62,8 +62,8 @@ TEST(Wire, AnExitComesBackFieldByField) {
     wire::End end;
     end.id = 3;
     end.exit = {Exit::How::limit, 5, "memory", {"memory", "disk"}, {"cpus"}, {}, false, {}};
-    end.exit.usage = {Micros(1), Micros(2), Micros(3),  4_KiB,      5_KiB,      6,         7_MiB,
-                      8,         9,         Micros(10), Micros(11), Micros(12), Micros(13)};
+    end.exit.usage = {Micros(1), Micros(2), Micros(3), 4_KiB,      5_KiB,      6,          7_MiB,
+                      8,         {},        9,         Micros(10), Micros(11), Micros(12), Micros(13)};
     end.refused = {{0xc000003e, 41, 97, true, 40, 14}, {0, -1, 0, false, 0, 15}};
     auto decoded = wire::decode<wire::End>(wire::encode(end));
     ASSERT_TRUE(decoded);
