@@ -65,6 +65,15 @@ struct Output {
 
 }  // namespace
 
+Result<Table> table_of(const collect::Journal& journal) {
+    Table table;
+    for (std::size_t index = 0; index < journal.size(); ++index) {
+        ASSAY_TRY(const collect::Record record, journal.record(index));
+        table.add(record);
+    }
+    return table;
+}
+
 std::string format_names() {
     std::string names;
     for (const auto& each : kFormats) names += std::string(names.empty() ? "" : ", ") + each.name;

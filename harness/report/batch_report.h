@@ -58,6 +58,9 @@ Result<ReportOrder> read_order(const std::string& text, const std::string& folde
 // "junit, ctrf, ..."
 std::string format_names();
 
+// Of the last record of each submission.
+Result<Table> table_of(const collect::Journal& journal);
+
 // Each file is there whole or not at all.
 Result<void> write_reports(const collect::Journal& journal, const std::vector<ReportOrder>& orders,
                            const std::string& version);

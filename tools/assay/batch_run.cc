@@ -15,9 +15,11 @@
 
 #include "harness/batch/base.h"
 #include "harness/batch/read.h"
+#include "harness/batch/shard.h"
 #include "harness/collect/journal.h"
 #include "harness/evaluate.h"
 #include "harness/report/batch_report.h"
+#include "harness/report/gate.h"
 #include "harness/report/progress.h"
 #include "images/mounts.h"
 #include "tools/assay/environment.h"
@@ -39,6 +41,8 @@ struct Plan {
     std::size_t done_before = 0;
     report::ProgressKind progress;
     std::vector<report::ReportOrder> reports;
+    std::vector<report::Gate> gates;
+    std::string shard;  // "2/3"; empty: the whole batch
 };
 
 Result<harness::ServiceRecipes> service_recipes() {
@@ -138,6 +142,17 @@ Result<Plan> make_plan(const BatchOptions& options) {
     ASSAY_TRY(plan.services, service_recipes());
     ASSAY_TRY(plan.capacity, read_jobs(options.jobs, memory_each(plan.submissions, plan.services)));
     repeat(plan.submissions, options.repeat);
+    if (!options.shard.empty()) {
+        ASSAY_TRY(const batch::Shard shard, batch::read_shard(options.shard, environment()));
+        plan.shard = shard.text();
+        // A small batch may leave a shard without any: its run is complete, and empty.
+        std::erase_if(plan.submissions, [&](const auto& each) { return !shard.holds(each.id); });
+        std::erase_if(plan.bad, [&](const auto& each) { return !shard.holds(each.id); });
+    }
+    for (const auto& text : options.gates) {
+        ASSAY_TRY(report::Gate gate, report::Gate::parse(text));
+        plan.gates.push_back(std::move(gate));
+    }
     plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
     for (const auto& text : options.reports) {
         ASSAY_TRY(report::ReportOrder order, report::read_order(text, plan.folder));
@@ -165,25 +180,27 @@ Result<Plan> make_plan(const BatchOptions& options) {
 json manifest(const BatchOptions& options, const Plan& plan) {
     char host[256] = "";
     (void)::gethostname(host, sizeof host - 1);
-    return {{"assay", ASSAY_VERSION},
-            {"batch", options.batch},
-            {"submissions", plan.submissions.size() + plan.bad.size()},
-            {"jobs", options.jobs},
-            {"verify", options.verify},
-            {"start", options.start},
-            {"suite", options.suite},
-            {"timeout_request_ms", options.timeout_request},
-            {"timeout_script_ms", options.timeout_script},
-            {"timeouts_in_a_row", options.timeouts_in_a_row},
-            {"ready_timeout_s", options.ready_timeout},
-            {"wall_time_s", options.wall_time},
-            {"memory", options.memory},
-            {"disk", options.disk},
-            {"output_limit", options.output_limit},
-            {"log_statements", options.statements},
-            {"processes", options.processes},
-            {"started", static_cast<std::int64_t>(std::time(nullptr))},
-            {"host", host}};
+    json manifest = {{"assay", ASSAY_VERSION},
+                     {"batch", options.batch},
+                     {"submissions", plan.submissions.size() + plan.bad.size()},
+                     {"jobs", options.jobs},
+                     {"verify", options.verify},
+                     {"start", options.start},
+                     {"suite", options.suite},
+                     {"timeout_request_ms", options.timeout_request},
+                     {"timeout_script_ms", options.timeout_script},
+                     {"timeouts_in_a_row", options.timeouts_in_a_row},
+                     {"ready_timeout_s", options.ready_timeout},
+                     {"wall_time_s", options.wall_time},
+                     {"memory", options.memory},
+                     {"disk", options.disk},
+                     {"output_limit", options.output_limit},
+                     {"log_statements", options.statements},
+                     {"processes", options.processes},
+                     {"started", static_cast<std::int64_t>(std::time(nullptr))},
+                     {"host", host}};
+    if (!plan.shard.empty()) manifest["shard"] = plan.shard;
+    return manifest;
 }
 
 // Keeps the table up to date while records are written.
@@ -244,10 +261,13 @@ void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector) {
     });
 }
 
-// From the run folder, as `assay report` makes them: what an earlier part of the run found stands in them too.
-Result<void> write_reports(const Plan& plan) {
-    if (plan.reports.empty()) return {};
+// Reports and gates, from the run folder: what an earlier part of the run found counts too.
+Result<void> read_again(const Plan& plan, BatchSummary& summary) {
+    if (plan.reports.empty() && plan.gates.empty()) return {};
     ASSAY_TRY(const collect::Journal journal, collect::Journal::open(plan.folder));
+    ASSAY_TRY(const report::Table table, report::table_of(journal));
+    for (const report::Gate& gate : plan.gates)
+        if (!gate.met(table)) summary.unmet.push_back(gate.explain(table));
     return report::write_reports(journal, plan.reports, ASSAY_VERSION);
 }
 
@@ -288,7 +308,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     summary.written = collector->flush();
     summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     collector.reset();  // the progress display has its last word before the table
-    if (summary.written) summary.written = write_reports(plan);
+    if (summary.written) summary.written = read_again(plan, summary);
     summary.table = std::move(sink->table);
     summary.folder = plan.folder;
     summary.done_before = plan.done_before;

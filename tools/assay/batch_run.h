@@ -37,6 +37,8 @@ struct BatchOptions {
     bool offline = false;
     bool resume = false;
     std::vector<std::string> reports;  // FORMAT or FORMAT=FILE
+    std::string shard;                 // I/N or auto; empty: the whole batch
+    std::vector<std::string> gates;
 };
 
 struct BatchSummary {
@@ -44,7 +46,8 @@ struct BatchSummary {
     std::string folder;             // of the run
     std::uint64_t done_before = 0;  // submissions that --resume found with a verdict
     double seconds = 0;
-    Result<void> written;  // an error: the journal or a report is incomplete, --resume goes on
+    std::vector<std::string> unmet;  // gates, with what was found
+    Result<void> written;            // an error: the journal or a report is incomplete, --resume goes on
 };
 
 // An error is about usage or configuration; nothing was run.

@@ -12,6 +12,7 @@ namespace assay::tools {
 void add_run(CLI::App& app, int& exit_code);
 void add_suite(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
+void add_merge(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_sandbox(CLI::App& app, int& exit_code);
 void add_image(CLI::App& app, int& exit_code);

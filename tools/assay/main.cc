@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
     using namespace assay::tools;
     add_run(app, exit_code);
     add_report(app, exit_code);
+    add_merge(app, exit_code);
     add_verify(app, exit_code);
     add_sandbox(app, exit_code);
     add_image(app, exit_code);

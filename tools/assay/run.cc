@@ -16,9 +16,12 @@ int print(const BatchSummary& summary) {
     fmt::print("{} submissions in {:.1f} s, {:.2f} submissions/s; results in {}\n", count, summary.seconds,
                static_cast<double>(count) / summary.seconds, summary.folder);
     if (summary.done_before > 0) fmt::print("{} submissions had a verdict before\n", summary.done_before);
-    if (summary.written) return 0;
-    fmt::print(stderr, "assay: {}\n", summary.written.error().to_string());
-    return 75;
+    if (!summary.written) {
+        fmt::print(stderr, "assay: {}\n", summary.written.error().to_string());
+        return 75;
+    }
+    for (const auto& gate : summary.unmet) fmt::print(stderr, "assay: gate not met: {}\n", gate);
+    return summary.unmet.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -73,6 +76,8 @@ void add_run(CLI::App& app, int& exit_code) {
         ->check(CLI::IsMember({"cold", "warm"}))
         ->capture_default_str();
     run->add_flag("--offline", options->offline, "Build no dependency layer: a missing one is a fault");
+    run->add_option("--shard", options->shard, "Only this part of the batch: I/N, or auto in an array job");
+    run->add_option("--gate", options->gates, "Exit 1 when it is not met, as pass@1>=80")->allow_extra_args(false);
     run->add_option("--report", options->reports, "Write FORMAT or FORMAT=FILE: " + report::format_names())
         ->delimiter(',')
         ->allow_extra_args(false);
