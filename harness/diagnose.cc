@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/root_cause.h"
+#include "sandbox/exit_text.h"
 
 namespace assay::harness {
 
@@ -23,17 +24,6 @@ std::string describe(const RequestOutcome& outcome) {
     return {};
 }
 
-std::string describe_exit(const sandbox::Exit& exit) {
-    using How = sandbox::Exit::How;
-    switch (exit.how) {
-        case How::exited: return fmt::format("exited with status {}", exit.code);
-        case How::signaled: return fmt::format("was ended by signal {}", exit.code);
-        case How::limit: return "met its limit of " + exit.limit;
-        case How::killed: return "was stopped";
-    }
-    return {};
-}
-
 std::optional<collect::Failure> startup(const Evidence& evidence) {
     const char* category = "server_startup_failure";
     if (!evidence.rejected.empty()) return collect::Failure{category, "", evidence.rejected, evidence.log_end};
@@ -47,7 +37,8 @@ std::optional<collect::Failure> startup(const Evidence& evidence) {
     switch (server.readiness->state) {
         case State::exited:
             return collect::Failure{category, "",
-                                    "the server " + (server.exit ? describe_exit(*server.exit) : std::string("ended")) +
+                                    "the server " +
+                                        (server.exit ? sandbox::describe(*server.exit) : std::string("ended")) +
                                         " before it was ready",
                                     evidence.log_end};
         case State::silent:

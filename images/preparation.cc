@@ -7,7 +7,6 @@
 #include "images/preparation.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,17 +72,6 @@ Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log)
     if (::chown(tree.c_str(), launcher.outer_uid(), launcher.outer_gid()) != 0)
         return fail_errno(errno, "prepare " + preparation.root.image, tree);
     return run(launcher, preparation.spec, preparation.stop, log);
-}
-
-std::string describe(const sandbox::Exit& exit) {
-    using How = sandbox::Exit::How;
-    switch (exit.how) {
-        case How::exited: return fmt::format("exited with status {}", exit.code);
-        case How::signaled: return fmt::format("was ended by signal {}", exit.code);
-        case How::limit: return "met its limit of " + exit.limit;
-        case How::killed: return "was stopped";
-    }
-    return {};
 }
 
 std::vector<std::string> last_lines_of(const std::string& log) {

@@ -26,7 +26,6 @@ struct Preparation {
 // Everything printed goes to `log`, as far as it is kept (1 MiB). Blocks; ends early when stopped, with the launcher.
 Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log);
 
-std::string describe(const sandbox::Exit& exit);  // "exited with status 1"
 std::vector<std::string> last_lines_of(const std::string& log);
 
 }  // namespace assay::images

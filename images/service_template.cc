@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "images/preparation.h"
 #include "images/store.h"
+#include "sandbox/exit_text.h"
 
 namespace assay::images {
 namespace {
@@ -54,8 +55,9 @@ tl::expected<void, LayerFailure> prepare_service(const TemplateOrder& order) {
         failure.reason = order.stop.stop_requested()                      ? Reason::stopped
                          : log.find("No space left") != std::string::npos ? Reason::disk_full
                                                                           : Reason::internal;
-        failure.what = fmt::format("the preparation of service '{}' {}: {}", order.recipe.name, describe(*exit),
-                                   failure.last_lines.empty() ? "it printed nothing" : failure.last_lines.back());
+        failure.what =
+            fmt::format("the preparation of service '{}' {}: {}", order.recipe.name, sandbox::describe(*exit),
+                        failure.last_lines.empty() ? "it printed nothing" : failure.last_lines.back());
     } else {
         failure.reason = exit.error().code == ENOSPC ? Reason::disk_full : Reason::sandbox_failed;
         failure.what = fmt::format("the preparation of service '{}': {}", order.recipe.name, exit.error().to_string());

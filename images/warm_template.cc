@@ -17,6 +17,7 @@
 #include "images/tree.h"
 #include "images/warm/snapshot.h"
 #include "images/warm_programs.h"
+#include "sandbox/exit_text.h"
 
 namespace assay::images {
 namespace {
@@ -78,7 +79,7 @@ LayerFailure failure_of(const WarmOrder& order, const Result<sandbox::Exit>& exi
     failure.last_lines = last_lines_of(log);
     if (exit) {
         failure.reason = order.stop.stop_requested() ? Reason::stopped : Reason::disk_full;
-        failure.what = fmt::format("making the warm template {}: {}", describe(*exit),
+        failure.what = fmt::format("making the warm template {}: {}", sandbox::describe(*exit),
                                    failure.last_lines.empty() ? "it printed nothing" : failure.last_lines.back());
     } else {
         failure.reason = exit.error().code == ENOSPC ? Reason::disk_full : Reason::sandbox_failed;
@@ -146,9 +147,9 @@ tl::expected<std::string, LayerFailure> make_warm_template(const WarmOrder& orde
     // What is printed while modules are imported would be printed once, and not by each server.
     if (!made || !log.empty()) {
         const auto lines = last_lines_of(log);
-        refused = lines.empty() ? "its preparation " + describe(*exit) : lines.back();
+        refused = lines.empty() ? "its preparation " + sandbox::describe(*exit) : lines.back();
         if (exit->how != sandbox::Exit::How::exited || (exit->code != kRefused && exit->code != 0))
-            refused = "its preparation " + describe(*exit) + (lines.empty() ? "" : ": " + lines.back());
+            refused = "its preparation " + sandbox::describe(*exit) + (lines.empty() ? "" : ": " + lines.back());
     }
     if (auto published = publish(order, !refused.empty()); !published)
         return tl::unexpected(failure_of(order, tl::unexpected(published.error()), log));

@@ -52,8 +52,8 @@ struct SourceError {
 
 // Fills the empty folder `directory`. A folder or tar source leaves out .git and node_modules anywhere, and task.json
 // at the top; modes become 0755 or 0644, and run.sh 0755 when the task's set-up says `chmod +x run.sh`. A patch is
-// applied to the submission's base, or to an empty tree, after the task's own when it has one. After an error the folder holds some part of the
-// source. Blocks on the disk; threads may call it at once.
+// applied to the submission's base, or to an empty tree, after the task's own when it has one. After an error the
+// folder holds some part of the source. Blocks on the disk; threads may call it at once.
 tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory, Owner owner = {},
                                                   const SourceLimits& limits = {});
 

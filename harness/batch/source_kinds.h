@@ -16,7 +16,7 @@ bool left_out_of_source(std::string_view name, bool folder, bool top);
 Written<void> write_directory(const std::string& path, TreeWriter& writer, const SourceLimits& limits);
 Written<void> write_tar(const std::string& path, TreeWriter& writer, const SourceLimits& limits);
 // Gives the patch's text. `directory` is the folder that `writer` fills.
-Written<std::shared_ptr<const std::string>> write_patch(const Submission& submission, int directory,
-                                                        TreeWriter& writer, const SourceLimits& limits);
+Written<std::shared_ptr<const std::string>> write_patch(const Submission& submission, int directory, TreeWriter& writer,
+                                                        const SourceLimits& limits);
 
 }  // namespace assay::batch

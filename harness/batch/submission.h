@@ -28,7 +28,7 @@ struct Task {
     std::string healthcheck;              // path, from the root: "/api/health-check"; may be empty
     std::string collection;               // absolute path of the Postman collection
     std::vector<std::string> services;  // beside the server, by name: "redis"; PostgreSQL also follows from constraints
-    std::string base_patch;               // text of the diff that prepares the tree (feature tasks); empty = none
+    std::string base_patch;             // text of the diff that prepares the tree (feature tasks); empty = none
     std::string repo_url;     // of a feature task: the repository that is changed, an address or a folder; else empty
     std::string repo_commit;  // the commit that a submission's diff is against; empty when repo_url is
     std::string folder;       // that paths of the task are relative to

@@ -28,9 +28,8 @@ TEST(Shard, DependsOnTheIdAloneAndNeverChanges) {
 
 TEST(Shard, IsReadFromArrayJobs) {
     EXPECT_EQ(read_shard("2/3", {})->text(), "2/3");
-    const auto slurm = read_shard("auto", {{"SLURM_ARRAY_TASK_ID", "12"},
-                                           {"SLURM_ARRAY_TASK_COUNT", "4"},
-                                           {"SLURM_ARRAY_TASK_MIN", "10"}});
+    const auto slurm = read_shard(
+        "auto", {{"SLURM_ARRAY_TASK_ID", "12"}, {"SLURM_ARRAY_TASK_COUNT", "4"}, {"SLURM_ARRAY_TASK_MIN", "10"}});
     ASSERT_TRUE(slurm);
     EXPECT_EQ(slurm->text(), "3/4");
     EXPECT_EQ(read_shard("auto", {{"JOB_COMPLETION_INDEX", "0"}, {"JOB_COMPLETIONS", "8"}})->text(), "1/8");
@@ -44,7 +43,6 @@ TEST(Shard, WhatIsNoneIsAnErrorWithItsRemedy) {
         EXPECT_NE(shard.error().remedy, "") << text;
     }
     EXPECT_FALSE(read_shard("auto", {}));
-    EXPECT_FALSE(read_shard("auto", {{"SLURM_ARRAY_TASK_ID", "3"},
-                                     {"SLURM_ARRAY_TASK_COUNT", "4"},
-                                     {"SLURM_ARRAY_TASK_MIN", "10"}}));
+    EXPECT_FALSE(read_shard(
+        "auto", {{"SLURM_ARRAY_TASK_ID", "3"}, {"SLURM_ARRAY_TASK_COUNT", "4"}, {"SLURM_ARRAY_TASK_MIN", "10"}}));
 }

@@ -91,8 +91,7 @@ TEST_F(MergeTest, ASubmissionInTwoFoldersIsAnErrorUnlessItsOutcomeIsTheSameOrOne
     EXPECT_NE(refused.error().detail.find("x"), std::string::npos);
     EXPECT_NE(refused.error().remedy.find("--keep"), std::string::npos);
     EXPECT_FALSE(fs::exists(into()));
-    for (const auto& [keep, passed, log] :
-         {std::tuple(Keep::first, 1, first), std::tuple(Keep::last, 2, second)}) {
+    for (const auto& [keep, passed, log] : {std::tuple(Keep::first, 1, first), std::tuple(Keep::last, 2, second)}) {
         const auto merged = merge_runs({first, second}, into(), keep);
         ASSERT_TRUE(merged) << merged.error().to_string();
         EXPECT_EQ(merged->identical, 1u);  // times differ, and do not count
@@ -116,8 +115,8 @@ TEST_F(MergeTest, NamesWhatIsMissing) {
 }
 
 TEST_F(MergeTest, RunsWithOtherOptionsAreNotOneRun) {
-    const auto merged = merge_runs({run("1/2", {{"a", 3}}), run("2/2", {{"b", 3}}, {{"verify", "off"}})}, into(),
-                                   Keep::neither);
+    const auto merged =
+        merge_runs({run("1/2", {{"a", 3}}), run("2/2", {{"b", 3}}, {{"verify", "off"}})}, into(), Keep::neither);
     ASSERT_FALSE(merged);
     EXPECT_NE(merged.error().detail.find("verify is \"paper\""), std::string::npos);
 }

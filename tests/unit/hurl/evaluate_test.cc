@@ -34,8 +34,8 @@ Response answer(std::string body) {
 }
 
 TEST(Evaluate, NumbersAreEqualAcrossTheirKindsAndTextsAreNot) {
-    const auto said = judged(
-        "jsonpath \"$.a\" == 7.0\njsonpath \"$.a\" == {{seven}}\njsonpath \"$.a\" == \"7\"\n", answer("{\"a\": 7}"));
+    const auto said = judged("jsonpath \"$.a\" == 7.0\njsonpath \"$.a\" == {{seven}}\njsonpath \"$.a\" == \"7\"\n",
+                             answer("{\"a\": 7}"));
     ASSERT_EQ(said.size(), 3u);
     EXPECT_EQ(said[0], "");
     EXPECT_EQ(said[1], "");

@@ -12,7 +12,8 @@ std::string refusal(const std::string& text) {
 
 TEST(Hurl, AnEntryIsNamedByTheCommentAboveItElseByItself) {
     const auto file = read_hurl(
-        "# licence\n\n# Create\nPOST http://x/{{a}}\n{\"b\": 1}\nHTTP 201\n\nGET http://x # no name\nHTTP 200\n", "a/users.hurl");
+        "# licence\n\n# Create\nPOST http://x/{{a}}\n{\"b\": 1}\nHTTP 201\n\nGET http://x # no name\nHTTP 200\n",
+        "a/users.hurl");
     ASSERT_TRUE(file) << file.error().to_string();
     EXPECT_EQ(file->name, "users");
     ASSERT_EQ(file->entries.size(), 2u);
@@ -24,7 +25,8 @@ TEST(Hurl, AnEntryIsNamedByTheCommentAboveItElseByItself) {
 // The denominator of a score: known before anything is sent.
 TEST(Hurl, AssertionsAreCountedWithoutARun) {
     const auto file = read_hurl(
-        "GET http://x\nHTTP/1.1 200\nA: b\n[Captures]\nc: status\n[Asserts]\nstatus < 300 # fine\nbody contains \"x\"\n`y`\n"
+        "GET http://x\nHTTP/1.1 200\nA: b\n[Captures]\nc: status\n[Asserts]\nstatus < 300 # fine\nbody contains "
+        "\"x\"\n`y`\n"
         "GET http://x\nHTTP *\nGET http://x\n",
         "t.hurl");
     ASSERT_TRUE(file) << file.error().to_string();
@@ -40,7 +42,8 @@ TEST(Hurl, ErrorsHaveLineAndColumnInCharacters) {
               "read Hurl file: t.hurl:2:7: Parsing escape character: the escaping sequence is not valid");
     EXPECT_EQ(refusal("GET http://x\nHTTP 200\n[Asserts]\nstatus = 1\n"),
               "read Hurl file: t.hurl:4:8: Parsing predicate: expecting a predicate");
-    EXPECT_EQ(refusal("GTE http://x\nHTTP 20x\n"), "read Hurl file: t.hurl:2:8: Parsing literal: expecting 'line_terminator'");
+    EXPECT_EQ(refusal("GTE http://x\nHTTP 20x\n"),
+              "read Hurl file: t.hurl:2:8: Parsing literal: expecting 'line_terminator'");
     EXPECT_EQ(refusal(std::string("GET http://x/\xff", 14)), "read Hurl file: t.hurl: not UTF-8 (save it as UTF-8)");
 }
 
