@@ -4,39 +4,21 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <charconv>
 
 #include "base/fd.h"
 #include "bench/canned_server.h"
 #include "bench/dispatch.h"
+#include "bench/measure.h"
 #include "harness/http/connectors.h"
 #include "harness/scenario.h"
 
 namespace assay::bench {
 
 namespace {
-
-// "VmHWM:     1234 kB" of /proc/self/status.
-Result<Bytes> status_bytes(std::string_view field) {
-    ASSAY_TRY(const std::string status, read_file("/proc/self/status"));
-    const auto at = status.find(field);
-    if (at == std::string::npos) return fail("read memory use", std::string(field) + " is not in /proc/self/status");
-    const auto digit = status.find_first_of("0123456789", at);
-    std::uint64_t kib = 0;
-    std::from_chars(status.data() + std::min(digit, status.size()), status.data() + status.size(), kib);
-    return Bytes{kib * 1024};
-}
-
-double thread_cpu_us() {
-    timespec spent{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) / 1e3;
-}
 
 // Two descriptors a run, client and server being one process, and some beside them.
 Result<void> allow_descriptors(unsigned runs) {

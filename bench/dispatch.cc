@@ -7,7 +7,6 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +17,7 @@
 #include <iterator>
 #include <thread>
 
+#include "bench/measure.h"
 #include "harness/http/connectors.h"
 
 namespace assay::bench {
@@ -25,12 +25,6 @@ namespace assay::bench {
 namespace {
 
 using nlohmann::json;
-
-double thread_cpu_us() {
-    timespec spent{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return static_cast<double>(spent.tv_sec) * 1e6 + static_cast<double>(spent.tv_nsec) / 1e3;
-}
 
 std::vector<std::pair<std::string, std::string>> conduit_globals(std::uint16_t port) {
     return {{"APIURL", fmt::format("http://127.0.0.1:{}/api", port)},

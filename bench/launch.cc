@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "bench/measure.h"
 #include "bench/peers.h"
 #include "sandbox/host_root.h"
 #include "sandbox/launcher.h"
@@ -327,11 +328,6 @@ Result<void> add_peers(const LaunchBenchOptions& options, std::vector<Rung>& run
         }
     }
     return {};
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
 }
 
 double quantile(const std::vector<double>& sorted, double q) {

@@ -54,12 +54,6 @@ Result<Ended> run_program(std::vector<std::string> words, const std::string& rem
 
 }  // namespace
 
-std::string installed_program(const std::string& name) {
-    for (const char* folder : {"/usr/bin/", "/usr/local/bin/"})
-        if (std::string path = folder + name; ::access(path.c_str(), X_OK) == 0) return path;
-    return {};
-}
-
 Result<NewmanFigure> measure_newman(const std::string& command, const std::string& collection,
                                     const std::vector<std::pair<std::string, std::string>>& globals, unsigned runs) {
     std::vector<std::string> words;

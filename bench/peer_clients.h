@@ -32,7 +32,4 @@ struct LoadFigure {
 Result<LoadFigure> measure_wrk(const std::string& program, const std::string& url,
                                const std::vector<std::string>& headers, unsigned connections, Millis span);
 
-// Of a program in the usual folders; empty when it is not installed.
-std::string installed_program(const std::string& name);
-
 }  // namespace assay::bench

@@ -8,18 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fd.h"
+#include "bench/measure.h"
 
 namespace assay::bench {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-std::string find_program(const std::string& name) {
-    for (const char* folder : {"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/bin/"})
-        if (std::string path = folder + name; ::access(path.c_str(), X_OK) == 0) return path;
-    return {};
-}
 
 Peer bubblewrap(const std::string& program, const std::string& noop) {
     return {kBubblewrap,
@@ -105,10 +100,10 @@ Result<Peer> bundle(const std::string& name, const std::string& program, const s
 Result<std::vector<Peer>> installed_peers(const std::string& program_to_run) {
     const std::string noop = fs::absolute(program_to_run).string();
     std::vector<Peer> peers;
-    if (std::string program = find_program("bwrap"); !program.empty()) peers.push_back(bubblewrap(program, noop));
-    if (std::string program = find_program("nsjail"); !program.empty()) peers.push_back(nsjail(program, noop));
+    if (std::string program = installed_program("bwrap"); !program.empty()) peers.push_back(bubblewrap(program, noop));
+    if (std::string program = installed_program("nsjail"); !program.empty()) peers.push_back(nsjail(program, noop));
     for (const char* name : {"crun", "runc"}) {
-        const std::string program = find_program(name);
+        const std::string program = installed_program(name);
         if (program.empty()) continue;
         ASSAY_TRY(Peer peer, bundle(name, program, noop));
         peers.push_back(std::move(peer));

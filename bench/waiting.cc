@@ -23,8 +23,6 @@
 #include <atomic>
 #include <boost/asio.hpp>
 #include <condition_variable>
-#include <cstring>
-#include <fstream>
 #include <functional>
 #include <latch>
 #include <mutex>
@@ -33,6 +31,7 @@
 
 #include "base/fd.h"
 #include "base/units.h"
+#include "bench/measure.h"
 
 namespace asio = boost::asio;
 using assay::Clock;
@@ -302,11 +301,9 @@ struct Sample {
     double peak_kib;                   // growth of the resident set
 };
 
+// 0 where the kernel does not say.
 double kib_of(const char* field) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with(field)) return std::stod(line.substr(std::strlen(field)));
-    return 0;
+    return static_cast<double>(assay::bench::status_bytes(field).value_or(assay::Bytes{}).count) / 1024;
 }
 
 double seconds(const timeval& time) {

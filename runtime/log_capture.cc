@@ -28,7 +28,6 @@ struct LogCapture::Shared {
     std::uint64_t dropped = 0;
     std::uint64_t read = 0;
     std::uint64_t most = 0;
-    bool over = false;
     std::function<void()> met;
     std::optional<Watched> watched;
 
@@ -41,11 +40,11 @@ struct LogCapture::Shared {
         watched.reset();
     }
 
-    // With the mutex held, after every change. What is returned is to be called without it.
+    // With the mutex held.
+    [[nodiscard]] bool over() const { return most != 0 && read > most; }
+    // With the mutex held, after every change. Once; what is returned is to be called without it.
     [[nodiscard]] std::function<void()> check_limit() {
-        if (over || most == 0 || read <= most) return {};
-        over = true;
-        return std::exchange(met, {});
+        return over() ? std::exchange(met, {}) : std::function<void()>();
     }
 
     void append(std::string_view bytes) {
@@ -134,7 +133,7 @@ void LogCapture::limit(Bytes most, std::function<void()> met) const {
 
 bool LogCapture::met_limit() const {
     std::lock_guard lock(shared_->mutex);
-    return shared_->over || (shared_->most != 0 && shared_->read > shared_->most);
+    return shared_->over();
 }
 
 Bytes LogCapture::read() const {

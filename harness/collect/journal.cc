@@ -89,13 +89,18 @@ class Journal::Indexer {
     std::unordered_map<std::string, std::size_t> places_;
 };
 
+Result<json> read_manifest(const std::string& folder) {
+    ASSAY_TRY(const std::string text, read_file(folder + "/manifest.json"));
+    json manifest = json::parse(text, nullptr, false);
+    if (!manifest.is_object())
+        return fail("read manifest", folder + "/manifest.json: no JSON object", "name the folder of a run");
+    return manifest;
+}
+
 Result<Journal> Journal::open(const std::string& folder) {
     Journal journal;
     journal.path_ = folder + "/events.ndjson";
-    ASSAY_TRY(const std::string manifest, read_file(folder + "/manifest.json"));
-    journal.manifest_ = json::parse(manifest, nullptr, false);
-    if (!journal.manifest_.is_object())
-        return fail("read manifest", folder + "/manifest.json: no JSON object", "name the folder of a run");
+    ASSAY_TRY(journal.manifest_, read_manifest(folder));
     ASSAY_TRY(LineReader lines, LineReader::open(journal.path_));
     Indexer indexer;
     for (;;) {

@@ -17,6 +17,9 @@
 
 namespace assay::collect {
 
+// manifest.json of a run folder: an object.
+Result<nlohmann::json> read_manifest(const std::string& folder);
+
 class Journal {
  public:
     static Result<Journal> open(const std::string& folder);

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/new_file.h"
 #include "harness/collect/collector.h"
+#include "harness/collect/journal.h"
 #include "harness/collect/line_reader.h"
 
 namespace assay::collect {
@@ -58,10 +59,7 @@ Result<json> parsed(const LineReader& lines, std::string_view line) {
 Result<Run> open_run(const std::string& folder) {
     Run run;
     run.folder = folder;
-    ASSAY_TRY(const std::string manifest, read_file(folder + "/manifest.json"));
-    run.manifest = json::parse(manifest, nullptr, false);
-    if (!run.manifest.is_object())
-        return fail("read manifest", folder + "/manifest.json: no JSON object", "name the folder of a run");
+    ASSAY_TRY(run.manifest, read_manifest(folder));
     run.name = text(run.manifest, "shard");
     if (run.name.empty()) run.name = folder;
     return run;

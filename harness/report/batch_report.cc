@@ -32,6 +32,16 @@ const Format* find_format(std::string_view name) {
     return found == kFormats.end() ? nullptr : &*found;
 }
 
+Result<ReportOrder> read_order(const std::string& text, const std::string& folder) {
+    const auto equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const Format* format = find_format(name);
+    if (format == nullptr) return fail("--report", "\"" + name + "\"", "take some of " + format_names());
+    if (equals == std::string::npos) return ReportOrder{name, folder + "/" + format->file};
+    if (equals + 1 == text.size()) return fail("--report", text, "name a file after the =");
+    return ReportOrder{name, text.substr(equals + 1)};
+}
+
 std::int64_t ms_of(Micros time) { return std::chrono::duration_cast<Millis>(time).count(); }
 
 Result<BatchRun> read_run(const collect::Journal& journal, const std::string& version) {
@@ -80,18 +90,18 @@ std::string format_names() {
     return names;
 }
 
-Result<ReportOrder> read_order(const std::string& text, const std::string& folder) {
-    const auto equals = text.find('=');
-    const std::string name = text.substr(0, equals);
-    const Format* format = find_format(name);
-    if (format == nullptr) return fail("--report", "\"" + name + "\"", "take some of " + format_names());
-    if (equals == std::string::npos) return ReportOrder{name, folder + "/" + format->file};
-    if (equals + 1 == text.size()) return fail("--report", text, "name a file after the =");
-    return ReportOrder{name, text.substr(equals + 1)};
+Result<std::vector<ReportOrder>> read_orders(const std::vector<std::string>& texts, const std::string& folder) {
+    std::vector<ReportOrder> orders;
+    for (const std::string& text : texts) {
+        ASSAY_TRY(ReportOrder order, read_order(text, folder));
+        orders.push_back(std::move(order));
+    }
+    return orders;
 }
 
 Result<void> write_reports(const collect::Journal& journal, const std::vector<ReportOrder>& orders,
                            const std::string& version) {
+    if (orders.empty()) return {};
     ASSAY_TRY(const BatchRun run, read_run(journal, version));
     std::vector<Output> outputs;
     for (const ReportOrder& order : orders) {

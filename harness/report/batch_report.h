@@ -54,7 +54,7 @@ struct ReportOrder {
 };
 
 // "FORMAT" or "FORMAT=FILE", as options name them; without a file it is the format's own in `folder`.
-Result<ReportOrder> read_order(const std::string& text, const std::string& folder);
+Result<std::vector<ReportOrder>> read_orders(const std::vector<std::string>& texts, const std::string& folder);
 // "junit, ctrf, ..."
 std::string format_names();
 

@@ -67,4 +67,20 @@ std::string Gate::explain(const Table& table) const {
     return text_ + (value ? fmt::format(": it is {:g}", *value) : ": there is no verdict");
 }
 
+Result<std::vector<Gate>> read_gates(const std::vector<std::string>& texts) {
+    std::vector<Gate> gates;
+    for (const std::string& text : texts) {
+        ASSAY_TRY(Gate gate, Gate::parse(text));
+        gates.push_back(std::move(gate));
+    }
+    return gates;
+}
+
+std::vector<std::string> unmet(const std::vector<Gate>& gates, const Table& table) {
+    std::vector<std::string> explained;
+    for (const Gate& gate : gates)
+        if (!gate.met(table)) explained.push_back(gate.explain(table));
+    return explained;
+}
+
 }  // namespace assay::report

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/report/table.h"
@@ -21,5 +22,10 @@ class Gate {
     std::string text_, metric_, op_;
     double number_ = 0;
 };
+
+// As options give them. An error names the first that is none.
+Result<std::vector<Gate>> read_gates(const std::vector<std::string>& texts);
+// Those that are not met, explained.
+[[nodiscard]] std::vector<std::string> unmet(const std::vector<Gate>& gates, const Table& table);
 
 }  // namespace assay::report

@@ -67,22 +67,7 @@ std::string iban(Random& random) {
     return fmt::format("DE{:02}{}", 98 - rest, account);
 }
 
-template <const char* const& Topic>
-std::string picture(Random&) {
-    return fmt::format("http://placeimg.com/640/480/{}", Topic);
-}
-constexpr const char* kAbstract = "abstract";
-constexpr const char* kAnimals = "animals";
-constexpr const char* kBusiness = "business";
-constexpr const char* kCats = "cats";
-constexpr const char* kCity = "city";
-constexpr const char* kFood = "food";
-constexpr const char* kNightlife = "nightlife";
-constexpr const char* kFashion = "fashion";
-constexpr const char* kPeople = "people";
-constexpr const char* kNature = "nature";
-constexpr const char* kSports = "sports";
-constexpr const char* kTransport = "transport";
+std::string picture(std::string_view topic) { return fmt::format("http://placeimg.com/640/480/{}", topic); }
 
 }  // namespace
 
@@ -119,18 +104,18 @@ const std::map<std::string_view, DynamicMaker>& business_makers() {
         {"randomIngverb", [](Random& r) { return pick(r, kDoing); }},
         {"randomAvatarImage",
          [](Random& r) { return fmt::format("https://cdn.fakercloud.com/avatars/{}_128.jpg", pick(r, kLatin)); }},
-        {"randomAbstractImage", picture<kAbstract>},
-        {"randomAnimalsImage", picture<kAnimals>},
-        {"randomBusinessImage", picture<kBusiness>},
-        {"randomCatsImage", picture<kCats>},
-        {"randomCityImage", picture<kCity>},
-        {"randomFoodImage", picture<kFood>},
-        {"randomNightlifeImage", picture<kNightlife>},
-        {"randomFashionImage", picture<kFashion>},
-        {"randomPeopleImage", picture<kPeople>},
-        {"randomNatureImage", picture<kNature>},
-        {"randomSportsImage", picture<kSports>},
-        {"randomTransportImage", picture<kTransport>},
+        {"randomAbstractImage", [](Random&) { return picture("abstract"); }},
+        {"randomAnimalsImage", [](Random&) { return picture("animals"); }},
+        {"randomBusinessImage", [](Random&) { return picture("business"); }},
+        {"randomCatsImage", [](Random&) { return picture("cats"); }},
+        {"randomCityImage", [](Random&) { return picture("city"); }},
+        {"randomFoodImage", [](Random&) { return picture("food"); }},
+        {"randomNightlifeImage", [](Random&) { return picture("nightlife"); }},
+        {"randomFashionImage", [](Random&) { return picture("fashion"); }},
+        {"randomPeopleImage", [](Random&) { return picture("people"); }},
+        {"randomNatureImage", [](Random&) { return picture("nature"); }},
+        {"randomSportsImage", [](Random&) { return picture("sports"); }},
+        {"randomTransportImage", [](Random&) { return picture("transport"); }},
         {"randomImageDataUri",
          [](Random&) {
              return std::string(

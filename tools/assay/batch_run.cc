@@ -149,16 +149,11 @@ Result<Plan> make_plan(const BatchOptions& options) {
         std::erase_if(plan.submissions, [&](const auto& each) { return !shard.holds(each.id); });
         std::erase_if(plan.bad, [&](const auto& each) { return !shard.holds(each.id); });
     }
-    for (const auto& text : options.gates) {
-        ASSAY_TRY(report::Gate gate, report::Gate::parse(text));
-        plan.gates.push_back(std::move(gate));
-    }
+    ASSAY_TRY(plan.gates, report::read_gates(options.gates));
     plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
-    for (const auto& text : options.reports) {
-        ASSAY_TRY(report::ReportOrder order, report::read_order(text, plan.folder));
-        if (order.file == "-") return fail("--report", text, "name a file: stdout has the table");
-        plan.reports.push_back(std::move(order));
-    }
+    ASSAY_TRY(plan.reports, report::read_orders(options.reports, plan.folder));
+    for (const auto& order : plan.reports)
+        if (order.file == "-") return fail("--report", order.format + "=-", "name a file: stdout has the table");
     if (options.resume) {
         if (options.output.empty())
             return fail("resume", "no run folder was named", "name the run to continue with -o");
@@ -265,9 +260,10 @@ void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector) {
 Result<void> read_again(const Plan& plan, BatchSummary& summary) {
     if (plan.reports.empty() && plan.gates.empty()) return {};
     ASSAY_TRY(const collect::Journal journal, collect::Journal::open(plan.folder));
-    ASSAY_TRY(const report::Table table, report::table_of(journal));
-    for (const report::Gate& gate : plan.gates)
-        if (!gate.met(table)) summary.unmet.push_back(gate.explain(table));
+    if (!plan.gates.empty()) {
+        ASSAY_TRY(const report::Table table, report::table_of(journal));
+        summary.unmet = report::unmet(plan.gates, table);
+    }
     return report::write_reports(journal, plan.reports, ASSAY_VERSION);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/fd.h"
@@ -23,36 +22,40 @@ struct Options {
     std::string json;
 };
 
-// The conformance test's newman, which stands in a folder named after the versions that it locks.
-std::string find_newman() {
-    std::error_code ignored;
-    std::vector<std::string> found;
-    for (auto folder = std::filesystem::current_path(ignored); !folder.empty() && found.empty();
-         folder = folder.parent_path()) {
-        for (const auto& entry : std::filesystem::directory_iterator(folder / "build/conformance", ignored)) {
-            const auto program = entry.path() / "node_modules/.bin/newman";
-            if (entry.path().filename().string().starts_with("newman") && std::filesystem::exists(program, ignored))
-                found.push_back(program.string());
-        }
-        if (folder == folder.root_path()) break;
-    }
-    std::sort(found.begin(), found.end());
-    return found.empty() ? std::string() : found.front();
-}
-
-// The project's own collection, which is used when no other is named, looked for from the current folder upwards.
-std::string find_upwards(const std::string& path) {
+// What `find` gives of the current folder, or else of the nearest one above it that has something.
+template <typename Find>
+std::string look_upwards(Find find) {
     std::error_code ignored;
     for (auto folder = std::filesystem::current_path(ignored); !folder.empty(); folder = folder.parent_path()) {
-        if (std::filesystem::exists(folder / path, ignored)) return (folder / path).string();
+        if (std::string found = find(folder); !found.empty()) return found;
         if (folder == folder.root_path()) break;
     }
     return {};
 }
 
+// The conformance test's newman, which stands in a folder named after the versions that it locks: the first by name.
+std::string newman_in(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    std::string first;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "build/conformance", ignored)) {
+        const auto program = entry.path() / "node_modules/.bin/newman";
+        if (!entry.path().filename().string().starts_with("newman") || !std::filesystem::exists(program, ignored))
+            continue;
+        if (first.empty() || program.string() < first) first = program.string();
+    }
+    return first;
+}
+
+// The project's own collection.
+std::string collection_in(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    const auto file = folder / "tests/corpus/conduit.postman_collection.json";
+    return std::filesystem::exists(file, ignored) ? file.string() : std::string();
+}
+
 Result<void> run(Options options) {
     bench::DispatchOptions& dispatch = options.dispatch;
-    if (dispatch.collection.empty()) dispatch.collection = find_upwards("tests/corpus/conduit.postman_collection.json");
+    if (dispatch.collection.empty()) dispatch.collection = look_upwards(collection_in);
     if (dispatch.collection.empty())
         return fail("find a collection", "tests/corpus/conduit.postman_collection.json is not in this folder or above",
                     "give one with --collection");
@@ -67,7 +70,7 @@ Result<void> run(Options options) {
     if (options.without_newman) {
         dispatch.newman.clear();
     } else if (dispatch.newman.empty()) {
-        dispatch.newman = find_newman();
+        dispatch.newman = look_upwards(newman_in);
     }
     dispatch.span = Millis(static_cast<std::int64_t>(options.seconds * 1000));
     ASSAY_TRY(const auto report, bench::measure_dispatch(dispatch));

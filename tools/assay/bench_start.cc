@@ -5,16 +5,13 @@
 // measured builds the layers and templates and fills the page cache.
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/fd.h"
+#include "bench/measure.h"
 #include "harness/collect/collector.h"
 #include "tools/assay/batch_run.h"
 #include "tools/assay/bench_scratch.h"
@@ -39,12 +36,6 @@ struct Starts {
 
 // By framework, then by how it started.
 using ByFramework = std::map<std::string, std::map<std::string, Starts>>;
-
-double median(std::vector<double> values) {
-    if (values.empty()) return 0;
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
 
 void add(const std::vector<json>& lines, const std::string& start, ByFramework& all) {
     for (const json& line : lines) {
@@ -83,8 +74,8 @@ json to_json(const ByFramework& all) {
             json entry = {{"framework", framework},
                           {"start", start},
                           {"starts", measured.cpu_ms.size()},
-                          {"cpu_ms", median(measured.cpu_ms)},
-                          {"wall_ms", median(measured.wall_ms)}};
+                          {"cpu_ms", bench::median(measured.cpu_ms)},
+                          {"wall_ms", bench::median(measured.wall_ms)}};
             if (!measured.why_cold.empty()) entry["why_cold"] = measured.why_cold;
             list.push_back(std::move(entry));
         }
@@ -100,13 +91,13 @@ void print(const ByFramework& all) {
             return found == starts.end() ? Starts() : found->second;
         };
         const Starts cold = find("cold"), warm = find("warm");
-        fmt::print("{:<12} {:>6}  {:>6.1f} ms ", framework, cold.cpu_ms.size(), median(cold.cpu_ms));
+        fmt::print("{:<12} {:>6}  {:>6.1f} ms ", framework, cold.cpu_ms.size(), bench::median(cold.cpu_ms));
         if (warm.cpu_ms.empty()) {
             fmt::print("  never warm: {}\n", warm.why_cold);
             continue;
         }
-        fmt::print("{:>6.1f} ms  {:>6.1f} ms {:>6.1f} ms  {:>9.1f}\n", median(warm.cpu_ms), median(cold.wall_ms),
-                   median(warm.wall_ms), median(cold.cpu_ms) / median(warm.cpu_ms));
+        fmt::print("{:>6.1f} ms  {:>6.1f} ms {:>6.1f} ms  {:>9.1f}\n", bench::median(warm.cpu_ms), bench::median(cold.wall_ms),
+                   bench::median(warm.wall_ms), bench::median(cold.cpu_ms) / bench::median(warm.cpu_ms));
     }
 }
 

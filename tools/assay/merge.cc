@@ -25,11 +25,7 @@ const std::map<std::string, collect::Keep> kKeep = {
     {"none", collect::Keep::neither}, {"first", collect::Keep::first}, {"last", collect::Keep::last}};
 
 Result<int> merge(const MergeOptions& options) {
-    std::vector<report::Gate> gates;
-    for (const auto& text : options.gates) {
-        ASSAY_TRY(report::Gate gate, report::Gate::parse(text));
-        gates.push_back(std::move(gate));
-    }
+    ASSAY_TRY(const auto gates, report::read_gates(options.gates));
     ASSAY_TRY(const auto merged, collect::merge_runs(options.folders, options.into, kKeep.at(options.keep)));
     ASSAY_TRY(const auto journal, collect::Journal::open(options.into));
     ASSAY_TRY(const report::Table table, report::table_of(journal));
@@ -38,13 +34,9 @@ Result<int> merge(const MergeOptions& options) {
     if (merged.identical > 0)
         fmt::print("{} submissions stood in two folders with the same outcome\n", merged.identical);
     for (const auto& sentence : merged.missing) fmt::print(stderr, "assay: incomplete: {}\n", sentence);
-    bool met = true;
-    for (const auto& gate : gates) {
-        if (gate.met(table)) continue;
-        met = false;
-        fmt::print(stderr, "assay: gate not met: {}\n", gate.explain(table));
-    }
-    return !merged.missing.empty() ? 75 : met ? 0 : 1;
+    const auto unmet = report::unmet(gates, table);
+    for (const std::string& gate : unmet) fmt::print(stderr, "assay: gate not met: {}\n", gate);
+    return !merged.missing.empty() ? 75 : unmet.empty() ? 0 : 1;
 }
 
 }  // namespace

@@ -24,11 +24,7 @@ struct ReportOptions {
 Result<void> write_files(const ReportOptions& given) {
     if (given.folders.size() != 1)
         return fail("--report", "more than one run folder", "make one of them first: assay merge DIR... --into DIR");
-    std::vector<report::ReportOrder> orders;
-    for (const auto& text : given.reports) {
-        ASSAY_TRY(report::ReportOrder order, report::read_order(text, given.folders.front()));
-        orders.push_back(std::move(order));
-    }
+    ASSAY_TRY(const auto orders, report::read_orders(given.reports, given.folders.front()));
     ASSAY_TRY(const collect::Journal journal, collect::Journal::open(given.folders.front()));
     return report::write_reports(journal, orders, ASSAY_VERSION);
 }
