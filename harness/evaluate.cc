@@ -177,6 +177,8 @@ class Evaluation {
     Task<OrFault<Attempted>> evaluate_once(bool alone);
     OrFault<void> start_services(const images::Manifests& manifests);
     Structure verify_beside(const verify::Written* written);
+    Task<runtime::Layers::Made> layer_for(std::string key, const char* waiting, runtime::Layers::Make make,
+                                          runtime::Admission::Slot& slot);
     Task<OrFault<images::Layer>> dependencies(images::Manifests manifests, runtime::Admission::Slot& slot);
     Task<images::Layer> warm_template(const images::Layer& layer, runtime::Admission::Slot& slot);
     sandbox::Spec plan(const StageFolder& stage, const images::Layer& layer, const images::Layer& warm) const;
@@ -349,7 +351,17 @@ Structure Evaluation::verify_beside(const verify::Written* written) {
     return structure;
 }
 
-// A layer that has to be built is waited for without a slot: others run meanwhile.
+// A layer that has to be built is waited for without a slot: others run meanwhile. `waiting` is the event that says so.
+Task<runtime::Layers::Made> Evaluation::layer_for(std::string key, const char* waiting, runtime::Layers::Make make,
+                                                  runtime::Admission::Slot& slot) {
+    if (auto known = session_.layers.find(key)) co_return std::move(*known);
+    slot.park();
+    event(waiting, {{"state", "wait"}});
+    auto made = co_await session_.layers.ensure(key, std::move(make));
+    co_await slot.unpark();
+    co_return made;
+}
+
 Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifests, runtime::Admission::Slot& slot) {
     const images::LayerRequest request{image_.recipe.name, std::move(manifests), submission_.task->setup_cmds};
     auto setup = images::plan_setup(image_.recipe, request.manifests, request.setup);
@@ -360,18 +372,12 @@ Task<OrFault<images::Layer>> Evaluation::dependencies(images::Manifests manifest
     own_setup_ = std::move(setup->commands);
     if (!setup->layer) co_return images::Layer();
 
-    const std::string key = image_.recipe.name + setup->layer->digest();
-    auto layer = session_.layers.find(key);
-    if (!layer) {
-        slot.park();
-        event("dependencies", {{"state", "wait"}});
-        // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
-        runtime::Layers::Make make = [this, request] { return session_.layer_store.ensure(request); };
-        layer = co_await session_.layers.ensure(key, std::move(make));
-        co_await slot.unpark();
-    }
-    if (*layer) co_return std::move(**layer);
-    const images::LayerFailure& failure = layer->error();
+    // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
+    std::string key = image_.recipe.name + setup->layer->digest();
+    runtime::Layers::Make make = [this, request] { return session_.layer_store.ensure(request); };
+    auto layer = co_await layer_for(std::move(key), "dependencies", std::move(make), slot);
+    if (layer) co_return std::move(*layer);
+    const images::LayerFailure& failure = layer.error();
     if (auto log = failure.log.empty() ? Result<std::string>() : read_file(failure.log, kDependencyLogLimit))
         found_.dependency_log = *log;
     if (!failure.of_submission())
@@ -388,19 +394,13 @@ Task<images::Layer> Evaluation::warm_template(const images::Layer& layer, runtim
     if (why.empty() && !layer) why = "it has no dependency layer";
     if (!why.empty()) co_return images::Layer();
 
-    const std::string key = "warm " + layer.info().key;
-    auto made = session_.layers.find(key);
-    if (!made) {
-        slot.park();
-        event("warm_template", {{"state", "wait"}});
-        runtime::Layers::Make make = [this, layer] { return session_.layer_store.ensure_warm(image_.recipe, layer); };
-        made = co_await session_.layers.ensure(key, std::move(make));
-        co_await slot.unpark();
-    }
-    why = *made ? images::warm_refusal((*made)->info()) : made->error().to_string();
+    std::string key = "warm " + layer.info().key;
+    runtime::Layers::Make make = [this, layer] { return session_.layer_store.ensure_warm(image_.recipe, layer); };
+    auto made = co_await layer_for(std::move(key), "warm_template", std::move(make), slot);
+    why = made ? images::warm_refusal(made->info()) : made.error().to_string();
     if (!why.empty()) co_return images::Layer();
     found_.server.warm_template = true;
-    co_return std::move(**made);
+    co_return std::move(*made);
 }
 
 // A deadline that passed is not believed when the server was kept from the CPU while it ran: found_.starved says why.

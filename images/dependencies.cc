@@ -126,6 +126,13 @@ struct LayerStore::State {
         (void)replace_file(folder + "/failure.json", json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     }
 
+    tl::expected<Layer, LayerFailure> commit(Building building, LayerInfo info, Instant begin) const {
+        info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
+        auto layer = std::move(building).commit(std::move(info));
+        if (!layer) return tl::unexpected(store_fault(layer.error()));
+        return std::move(*layer);
+    }
+
     // ------------------------------------------------------------------------------------------ services
 
     tl::expected<Layer, LayerFailure> ensure_service(const Recipe& recipe, const std::stop_token& stop) {
@@ -155,10 +162,7 @@ struct LayerStore::State {
         info.image = recipe.name;
         info.kind = "service";
         for (const auto& [name, version] : probed) info.contents.push_back(version);
-        info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
-        auto layer = std::move(building).commit(std::move(info));
-        if (!layer) return tl::unexpected(store_fault(layer.error()));
-        return std::move(*layer);
+        return commit(std::move(building), std::move(info), begin);
     }
 
     // ------------------------------------------------------------------------------------------ warm templates
@@ -176,11 +180,7 @@ struct LayerStore::State {
             keep_failure(building.key(), refused.error());
             return tl::unexpected(std::move(refused).error());
         }
-        LayerInfo info = warm_info(recipe, layer, *refused);
-        info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
-        auto made = std::move(building).commit(std::move(info));
-        if (!made) return tl::unexpected(store_fault(made.error()));
-        return std::move(*made);
+        return commit(std::move(building), warm_info(recipe, layer, *refused), begin);
     }
 
     // ------------------------------------------------------------------------------------------ building
@@ -209,10 +209,7 @@ struct LayerStore::State {
         info.image = recipe.name;
         info.kind = kind_name(content.kind);
         info.contents = std::move(*contents);
-        info.build_time = std::chrono::duration_cast<Millis>(Clock::now() - begin);
-        auto layer = std::move(building).commit(std::move(info));
-        if (!layer) return tl::unexpected(store_fault(layer.error()));
-        return std::move(*layer);
+        return commit(std::move(building), std::move(info), begin);
     }
 
     tl::expected<Layer, LayerFailure> ensure(const LayerRequest& request, const std::stop_token& stop) {

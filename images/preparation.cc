@@ -7,6 +7,7 @@
 #include "images/preparation.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "sandbox/exit_text.h"
 
 namespace assay::images {
 namespace {
@@ -83,6 +85,26 @@ std::vector<std::string> last_lines_of(const std::string& log) {
     }
     if (lines.size() > 20) lines.erase(lines.begin(), lines.end() - 20);
     return lines;
+}
+
+LayerFailure preparation_failure(PreparationFailed failed, const Result<sandbox::Exit>& exit,
+                                 const std::string& printed) {
+    using Reason = LayerFailure::Reason;
+    LayerFailure failure;
+    failure.subject = std::move(failed.subject);
+    failure.log = std::move(failed.log);
+    failure.last_lines = last_lines_of(printed);
+    if (exit) {
+        failure.reason = failed.stopped                                       ? Reason::stopped
+                         : printed.find("No space left") != std::string::npos ? Reason::disk_full
+                                                                              : Reason::internal;
+        failure.what = fmt::format("{} {}: {}", failed.doing, sandbox::describe(*exit),
+                                   failure.last_lines.empty() ? "it printed nothing" : failure.last_lines.back());
+    } else {
+        failure.reason = exit.error().code == ENOSPC ? Reason::disk_full : Reason::sandbox_failed;
+        failure.what = failed.doing + ": " + exit.error().to_string();
+    }
+    return failure;
 }
 
 }  // namespace assay::images

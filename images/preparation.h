@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "images/failure.h"
 #include "images/recipe.h"
 #include "sandbox/launcher.h"
 
@@ -27,5 +28,16 @@ struct Preparation {
 Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log);
 
 std::vector<std::string> last_lines_of(const std::string& log);
+
+// A preparation that did not do its work, in the words of who ordered it.
+struct PreparationFailed {
+    std::string doing;    // "making the warm template": how it ended is put behind
+    std::string subject;  // LayerFailure::subject
+    std::string log;      // LayerFailure::log
+    bool stopped = false;
+};
+// A fault, from what run_preparation() gave and `printed`.
+LayerFailure preparation_failure(PreparationFailed failed, const Result<sandbox::Exit>& exit,
+                                 const std::string& printed);
 
 }  // namespace assay::images

@@ -3,18 +3,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <chrono>
 
 #include "base/fd.h"
 #include "images/preparation.h"
 #include "images/store.h"
-#include "sandbox/exit_text.h"
 
 namespace assay::images {
 namespace {
-
-using Reason = LayerFailure::Reason;
 
 constexpr std::chrono::seconds kWallTime{120};
 
@@ -45,24 +41,12 @@ Result<sandbox::Exit> prepare(const TemplateOrder& order, std::string& log) {
 tl::expected<void, LayerFailure> prepare_service(const TemplateOrder& order) {
     std::string log;
     auto exit = prepare(order, log);
-    LayerFailure failure;
-    failure.subject = order.recipe.name;
-    failure.log = order.directory + "/build.log";
-    (void)write_file_at(AT_FDCWD, failure.log, log);  // a full disk shows elsewhere
-    failure.last_lines = last_lines_of(log);
+    const std::string log_file = order.directory + "/build.log";
+    (void)write_file_at(AT_FDCWD, log_file, log);  // a full disk shows elsewhere
     if (exit && exit->how == sandbox::Exit::How::exited && exit->code == 0) return {};
-    if (exit) {
-        failure.reason = order.stop.stop_requested()                      ? Reason::stopped
-                         : log.find("No space left") != std::string::npos ? Reason::disk_full
-                                                                          : Reason::internal;
-        failure.what =
-            fmt::format("the preparation of service '{}' {}: {}", order.recipe.name, sandbox::describe(*exit),
-                        failure.last_lines.empty() ? "it printed nothing" : failure.last_lines.back());
-    } else {
-        failure.reason = exit.error().code == ENOSPC ? Reason::disk_full : Reason::sandbox_failed;
-        failure.what = fmt::format("the preparation of service '{}': {}", order.recipe.name, exit.error().to_string());
-    }
-    return tl::unexpected(std::move(failure));
+    return tl::unexpected(preparation_failure({fmt::format("the preparation of service '{}'", order.recipe.name),
+                                               order.recipe.name, log_file, order.stop.stop_requested()},
+                                              exit, log));
 }
 
 std::string service_key(const Recipe& recipe, const std::map<std::string, std::string>& versions,

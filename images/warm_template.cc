@@ -22,8 +22,6 @@
 namespace assay::images {
 namespace {
 
-using Reason = LayerFailure::Reason;
-
 constexpr std::chrono::seconds kCpuTime{60};
 constexpr std::chrono::seconds kWallTime{300};
 constexpr int kRefused = 3;  // exit status of template.cc
@@ -73,19 +71,9 @@ Result<sandbox::Exit> run(const WarmOrder& order, std::string& log) {
 }
 
 LayerFailure failure_of(const WarmOrder& order, const Result<sandbox::Exit>& exit, const std::string& log) {
-    LayerFailure failure;
-    failure.subject = order.recipe.name;
-    failure.log = order.directory + "/build.log";
-    failure.last_lines = last_lines_of(log);
-    if (exit) {
-        failure.reason = order.stop.stop_requested() ? Reason::stopped : Reason::disk_full;
-        failure.what = fmt::format("making the warm template {}: {}", sandbox::describe(*exit),
-                                   failure.last_lines.empty() ? "it printed nothing" : failure.last_lines.back());
-    } else {
-        failure.reason = exit.error().code == ENOSPC ? Reason::disk_full : Reason::sandbox_failed;
-        failure.what = "making the warm template: " + exit.error().to_string();
-    }
-    return failure;
+    return preparation_failure(
+        {"making the warm template", order.recipe.name, order.directory + "/build.log", order.stop.stop_requested()},
+        exit, log);
 }
 
 // Packages' own code could write into tree/: what it left there is taken by rename, which follows no link, into a

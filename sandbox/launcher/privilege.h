@@ -27,8 +27,9 @@ class Privilege {
     int unshare(unsigned long spaces) const { return call(SYS_unshare, spaces, 0, 0, 0, 0); }
     int setns(int ns, int kind) const { return call(SYS_setns, ns, kind, 0, 0, 0); }
     pid_t clone3(const clone_args& args) const { return call(SYS_clone3, &args, sizeof args, 0, 0, 0); }
-    // The child shares the caller's memory and runs `entry(argument)`, which must not return, on `stack_end`, a multiple
-    // of 16. Adds CLONE_VM. Both share the C library's errno as well: while the child lives, the caller must not set it.
+    // The child shares the caller's memory and runs `entry(argument)`, which must not return, on `stack_end`, a
+    // multiple of 16. Adds CLONE_VM. Both share the C library's errno as well: while the child lives, the caller must
+    // not set it.
     pid_t clone3_sharing(clone_args args, char* stack_end, void (*entry)(void*), void* argument) const;
     int sethostname(const char* name, std::size_t size) const { return call(SYS_sethostname, name, size, 0, 0, 0); }
     int setdomainname(const char* name, std::size_t size) const { return call(SYS_setdomainname, name, size, 0, 0, 0); }

@@ -96,8 +96,9 @@ void print(const ByFramework& all) {
             fmt::print("  never warm: {}\n", warm.why_cold);
             continue;
         }
-        fmt::print("{:>6.1f} ms  {:>6.1f} ms {:>6.1f} ms  {:>9.1f}\n", bench::median(warm.cpu_ms), bench::median(cold.wall_ms),
-                   bench::median(warm.wall_ms), bench::median(cold.cpu_ms) / bench::median(warm.cpu_ms));
+        fmt::print("{:>6.1f} ms  {:>6.1f} ms {:>6.1f} ms  {:>9.1f}\n", bench::median(warm.cpu_ms),
+                   bench::median(cold.wall_ms), bench::median(warm.wall_ms),
+                   bench::median(cold.cpu_ms) / bench::median(warm.cpu_ms));
     }
 }
 
