@@ -141,6 +141,7 @@ struct Collector::State {
             if (journal && ::fdatasync(results.get()) != 0)
                 journal = fail_errno(errno, "sync", folder + "/results.jsonl");
         }
+        for (auto& sink : sinks) sink->on_written();
         for (Item& item : batch)
             if (item.record)
                 for (auto& sink : sinks) sink->on_record(*item.record);

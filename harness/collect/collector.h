@@ -27,6 +27,7 @@ class Sink {
  public:
     virtual ~Sink() = default;
     virtual void on_event(const std::string& line) { (void)line; }  // one NDJSON line, without its line break
+    virtual void on_written() {}                                    // the lines since the last call are in the journal
     virtual void on_record(const Record& record) { (void)record; }
 };
 

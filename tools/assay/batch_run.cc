@@ -17,6 +17,7 @@
 #include "harness/batch/read.h"
 #include "harness/batch/shard.h"
 #include "harness/collect/journal.h"
+#include "harness/collect/stream.h"
 #include "harness/evaluate.h"
 #include "harness/report/batch_report.h"
 #include "harness/report/gate.h"
@@ -244,13 +245,18 @@ void post_bad_entries(const std::vector<batch::EntryError>& bad, collect::Collec
     }
 }
 
+// How long an interrupted run waits for a slow reader of its stream; the journal has everything.
+constexpr Millis kStreamsLastWord{500};
+
 // An interrupted run ends here and now: launchers see their socket close and end every sandbox, the journal holds
 // every record that was finished, --resume goes on.
-void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector) {
+void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector,
+                    const std::shared_ptr<collect::JournalStream>& stream) {
     auto signals = std::make_shared<boost::asio::signal_set>(reactor.context(), SIGINT, SIGTERM);
-    signals->async_wait([signals, &collector](const boost::system::error_code& error, int) {
+    signals->async_wait([signals, &collector, stream](const boost::system::error_code& error, int) {
         if (error) return;
         (void)collector.flush();
+        if (stream) (void)stream->finish(kStreamsLastWord);
         fmt::print(stderr, "\ninterrupted; go on with: --resume -o {}\n", collector.folder());
         ::_exit(130);
     });
@@ -273,6 +279,10 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     ASSAY_TRY(Plan plan, make_plan(options));
     const Instant begin = Clock::now();
 
+    Fd reader;  // opened first: a named pipe waits for its reader
+    if (!options.stream.empty()) {
+        ASSAY_TRY(reader, collect::open_reader(options.stream, options.resume));
+    }
     runtime::Reactor reactor;
     ASSAY_TRY(auto platform, script::Platform::create());
     harness::Suites suites(platform);
@@ -284,7 +294,12 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     auto sink = std::make_shared<TableSink>();
     collector->add_sink(sink);
     collector->add_sink(report::make_progress({plan.progress, plan.submissions.size() + plan.bad.size(), true}));
-    exit_on_signal(reactor, *collector);
+    std::shared_ptr<collect::JournalStream> stream;
+    if (reader) {
+        ASSAY_TRY(stream, collect::JournalStream::open(plan.folder, std::move(reader), options.stream));
+        collector->add_sink(stream);
+    }
+    exit_on_signal(reactor, *collector, stream);
     post_bad_entries(plan.bad, *collector);
 
     {
@@ -302,6 +317,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     }
     BatchSummary summary;
     summary.written = collector->flush();
+    if (stream) summary.streamed = stream->finish();
     summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     collector.reset();  // the progress display has its last word before the table
     if (summary.written) summary.written = read_again(plan, summary);

@@ -21,6 +21,7 @@ struct BatchOptions {
     std::string repositories;
     std::string verify = "paper";
     std::string progress = "auto";
+    std::string stream;  // the journal as it grows: a file, a named pipe, - for stdout; empty: none
     std::string memory = "1G";
     std::string disk = "256M";
     std::string output_limit = "1G";
@@ -47,6 +48,7 @@ struct BatchSummary {
     std::uint64_t done_before = 0;  // submissions that --resume found with a verdict
     double seconds = 0;
     std::vector<std::string> unmet;  // gates, with what was found
+    Result<void> streamed;           // an error: --stream's reader did not get everything
     Result<void> written;            // an error: the journal or a report is incomplete, --resume goes on
 };
 

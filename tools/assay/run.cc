@@ -10,12 +10,16 @@ namespace assay::tools {
 
 namespace {
 
-int print(const BatchSummary& summary) {
+// With the journal on stdout the table goes to stderr.
+int print(const BatchSummary& summary, std::FILE* out) {
     const auto count = summary.table.submissions();
-    fmt::print("{}\n", summary.table.text());
-    fmt::print("{} submissions in {:.1f} s, {:.2f} submissions/s; results in {}\n", count, summary.seconds,
+    fmt::print(out, "{}\n", summary.table.text());
+    fmt::print(out, "{} submissions in {:.1f} s, {:.2f} submissions/s; results in {}\n", count, summary.seconds,
                static_cast<double>(count) / summary.seconds, summary.folder);
-    if (summary.done_before > 0) fmt::print("{} submissions had a verdict before\n", summary.done_before);
+    if (summary.done_before > 0) fmt::print(out, "{} submissions had a verdict before\n", summary.done_before);
+    if (!summary.streamed)
+        fmt::print(stderr, "assay: {}; {}/events.ndjson has everything\n", summary.streamed.error().to_string(),
+                   summary.folder);
     if (!summary.written) {
         fmt::print(stderr, "assay: {}\n", summary.written.error().to_string());
         return 75;
@@ -81,13 +85,14 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--report", options->reports, "Write FORMAT or FORMAT=FILE: " + report::format_names())
         ->delimiter(',')
         ->allow_extra_args(false);
+    run->add_option("--stream", options->stream, "Write every event as it happens: a file, a named pipe, - for stdout");
     run->add_option("--progress", options->progress, "Display on stderr")
         ->check(CLI::IsMember({"auto", "tty", "plain", "json", "none"}))
         ->capture_default_str();
     run->callback([options, &exit_code] {
         auto summary = run_batch(*options);
         if (!summary) fmt::print(stderr, "assay: {}\n", summary.error().to_string());
-        exit_code = summary ? print(*summary) : 2;
+        exit_code = summary ? print(*summary, options->stream == "-" ? stderr : stdout) : 2;
     });
 }
 
