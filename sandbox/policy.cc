@@ -77,8 +77,8 @@ class Parser {
         if (words[0] == "include") return include(words, line, depth);
         const auto verdict = verdict_of(words[0]);
         if (!verdict)
-            return wrong(line,
-                         "expected allow, refuse, decline, kill, default or include, found " + std::string(words[0]));
+            return wrong(line, "expected allow, note, refuse, decline, kill, default or include, found " +
+                                   std::string(words[0]));
         if (reason.empty()) return wrong(line, "a rule needs its reason after '#'");
         return rule(*verdict, words, line, reason);
     }
@@ -93,6 +93,7 @@ class Parser {
 
     static std::optional<Verdict> verdict_of(std::string_view word) {
         if (word == "allow") return Verdict::allow;
+        if (word == "note") return Verdict::note;
         if (word == "refuse") return Verdict::refuse;
         if (word == "decline") return Verdict::decline;
         if (word == "kill") return Verdict::kill;
@@ -113,6 +114,7 @@ class Parser {
             calls.pop_back();
         }
         if (calls.empty()) return wrong(line, "names no call");
+        if (verdict == Verdict::note && cut != words.end()) return wrong(line, "what is noted has no condition");
         std::vector<std::vector<PolicyCondition>> alternatives(1);
         if (cut != words.end()) {
             ASSAY_TRY(alternatives, conditions(Words(cut + 1, words.end()), line));

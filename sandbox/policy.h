@@ -29,10 +29,13 @@ struct PolicyCondition {
 // What becomes of a call.
 enum class Verdict : std::uint8_t {
     allow,
+    note,     // allowed, once the launcher has taken note that this sandbox makes such calls
     refuse,   // answered with an errno, and reported
     decline,  // answered with an errno, not reported: what programs try as a matter of course
     kill      // ends the process by SIGSYS
 };
+
+constexpr bool permits(Verdict verdict) { return verdict == Verdict::allow || verdict == Verdict::note; }
 
 struct PolicyRule {
     std::string call;

@@ -29,6 +29,7 @@ auto wrong(const Policy& policy, const PolicyRule& rule, int code) {
 std::uint32_t action_of(Verdict verdict, int error, Form form) {
     switch (verdict) {
         case Verdict::allow: return SCMP_ACT_ALLOW;
+        case Verdict::note: return form == Form::reporting ? SCMP_ACT_NOTIFY : SCMP_ACT_ALLOW;
         case Verdict::kill: return SCMP_ACT_KILL_PROCESS;
         case Verdict::refuse:
             if (form == Form::reporting) return SCMP_ACT_NOTIFY;
@@ -72,6 +73,12 @@ bool contains(const Policy& policy, const PolicyRule& rule) {
                        [&](const PolicyRule& other) { return other.verdict == rule.verdict && same(other, rule); });
 }
 
+// The same call under the same conditions, noted or not.
+bool permitted(const Policy& policy, const PolicyRule& rule) {
+    return std::any_of(policy.rules.begin(), policy.rules.end(),
+                       [&](const PolicyRule& other) { return permits(other.verdict) && same(other, rule); });
+}
+
 PolicyCondition token(bool differs) {
     PolicyCondition condition;
     condition.arg = kTokenArgument;
@@ -95,7 +102,14 @@ Policy base_policy(const std::vector<Policy>& policies, const Policy& setup) {
     auto allowed_whole = [&](const std::string& call) {
         return std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
             return std::any_of(policy.rules.begin(), policy.rules.end(), [&](const PolicyRule& rule) {
-                return rule.verdict == Verdict::allow && rule.call == call && rule.conditions.empty();
+                return permits(rule.verdict) && rule.call == call && rule.conditions.empty();
+            });
+        });
+    };
+    auto noted = [&](const std::string& call) {
+        return std::any_of(policies.begin(), policies.end(), [&](const Policy& policy) {
+            return std::any_of(policy.rules.begin(), policy.rules.end(), [&](const PolicyRule& rule) {
+                return rule.verdict == Verdict::note && rule.call == call;
             });
         });
     };
@@ -111,10 +125,12 @@ Policy base_policy(const std::vector<Policy>& policies, const Policy& setup) {
     for (const Policy& policy : policies) {
         for (const PolicyRule& rule : policy.rules) {
             // What one policy allows as a whole needs no finer rule, and libseccomp takes none.
-            if (allowed_whole(rule.call) && (rule.verdict != Verdict::allow || !rule.conditions.empty())) continue;
+            if (allowed_whole(rule.call) && (!permits(rule.verdict) || !rule.conditions.empty())) continue;
             PolicyRule own = rule;
+            // What one policy has noted, it does for all: the filter is the same.
+            if (noted(rule.call)) own.verdict = Verdict::note;
             // To the launcher it is not refused. libseccomp forgets finer rules when it is given a coarser one.
-            if (rule.verdict != Verdict::allow && of_setup(rule.call)) own.conditions.push_back(token(true));
+            if (!permits(rule.verdict) && of_setup(rule.call)) own.conditions.push_back(token(true));
             if (!contains(base, own)) base.rules.push_back(std::move(own));
         }
     }
@@ -126,13 +142,13 @@ Result<Policy> policy_over_base(const Policy& policy, const Policy& base) {
     over.name = policy.name;
     over.default_error = policy.default_error;
     for (const PolicyRule& rule : base.rules) {
-        if (rule.verdict != Verdict::allow || needs_token(rule) || contains(policy, rule)) continue;
+        if (!permits(rule.verdict) || needs_token(rule) || permitted(policy, rule)) continue;
         PolicyRule refusal = rule;
         refusal.verdict = Verdict::refuse;
         refusal.error = policy.default_error;
         for (const PolicyRule& own : policy.rules) {
             if (own.call != rule.call) continue;
-            if (own.verdict != Verdict::allow && (own.conditions.empty() || same(own, rule))) {
+            if (!permits(own.verdict) && (own.conditions.empty() || same(own, rule))) {
                 refusal.verdict = own.verdict;
                 refusal.error = own.error;
             }

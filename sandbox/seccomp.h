@@ -2,9 +2,10 @@
 //
 // One filter, `base`, stands over a launcher and everything below it: it allows what any policy allows and, to those
 // who hold the token (setup_token.h), what setting sandboxes up needs. It has two forms that decide alike. One answers
-// a refused call with its errno; the other hands it to a listener, which answers as the first would. A policy that
-// allows less than the others together has a second filter of its own, installed last before exec, which refuses the
-// difference (unreported: of two filters the stricter answer counts, and that is the errno).
+// a refused call with its errno; the other hands it to a listener, which answers as the first would. Calls that are
+// noted come to the listener as well, and it lets them through. A policy that allows less than the others together has
+// a second filter of its own, installed last before exec, which refuses the difference (unreported: of two filters the
+// stricter answer counts, and that is the errno).
 #pragma once
 
 #include <string>
@@ -18,7 +19,7 @@ namespace assay::sandbox {
 
 enum class Form {
     answering,  // refusals are SECCOMP_RET_ERRNO
-    reporting   // refusals are SECCOMP_RET_USER_NOTIF; what is declined stays SECCOMP_RET_ERRNO
+    reporting   // refusals and what is noted are SECCOMP_RET_USER_NOTIF; what is declined stays SECCOMP_RET_ERRNO
 };
 
 struct CompiledPolicy {

@@ -155,6 +155,7 @@ const char* step_name(Step step) {
         case Step::drop_bounding_set: return "empty the bounding set";
         case Step::die_with_launcher: return "bind to the launcher's life";
         case Step::join_cgroup: return "join cgroup";
+        case Step::make_net: return "make net namespace";
         case Step::clone_init: return "clone init";
         case Step::place_stdio: return "place stdio";
         case Step::mount_private: return "mount private tmpfs";

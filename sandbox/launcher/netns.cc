@@ -39,12 +39,20 @@ Result<void> request(int socket, const void* bytes, std::size_t size, const char
     return {};
 }
 
+bool write_setting(int proc, const char* path, const char* digit) {
+    const int file = ::openat(proc, path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    const bool good = ::write(file, digit, 1) == 1;
+    const int code = errno;
+    ::close(file);
+    errno = code;
+    return good;
+}
+
 // lo up, with the service address beside 127.0.0.1. By ioctl (netdevice(7)), because the kernel is done with such a
 // socket when it is closed; a netlink socket would count as alive until a grace period of RCU has passed, and with it
 // the namespace as not yet clean.
-Result<void> raise_loopback(const Privilege& privilege) {
-    Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!socket) return fail_errno(errno, "open socket in net namespace");
+const char* raise_loopback(const Privilege& privilege, int socket) {
     auto change = [&](const char* interface, unsigned long request, const char* address) {
         ifreq wanted{};
         std::strncpy(wanted.ifr_name, interface, sizeof wanted.ifr_name - 1);
@@ -56,12 +64,12 @@ Result<void> raise_loopback(const Privilege& privilege) {
             ::inet_pton(AF_INET, address, &to.sin_addr);
             std::memcpy(&wanted.ifr_addr, &to, sizeof to);
         }
-        return privilege.ioctl(socket.get(), request, &wanted) == 0;
+        return privilege.ioctl(socket, request, &wanted) == 0;
     };
-    if (!change("lo", SIOCSIFFLAGS, nullptr)) return fail_errno(errno, "bring lo up");
-    if (!change("lo:1", SIOCSIFADDR, kServiceAddress)) return fail_errno(errno, "add service address");
-    if (!change("lo:1", SIOCSIFNETMASK, "255.255.255.255")) return fail_errno(errno, "narrow service address");
-    return {};
+    if (!change("lo", SIOCSIFFLAGS, nullptr)) return "bring lo up";
+    if (!change("lo:1", SIOCSIFADDR, kServiceAddress)) return "add service address";
+    if (!change("lo:1", SIOCSIFNETMASK, "255.255.255.255")) return "narrow service address";
+    return nullptr;
 }
 
 // Number after `name` in a "name value name value" line of sockstat; -1 when it is not there.
@@ -136,20 +144,37 @@ void end_time_wait(int diag, std::uint8_t family) {
 
 }  // namespace
 
+const char* furnish_net(const Privilege& privilege, int proc) {
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return "open socket in net namespace";
+    const char* failed = raise_loopback(privilege, socket);
+    const int code = errno;
+    ::close(socket);
+    errno = code;
+    if (failed != nullptr) return failed;
+    // So that a server may listen on 80, as it may in a container.
+    return write_setting(proc, "sys/net/ipv4/ip_unprivileged_port_start", "0") ? nullptr : "open the low ports";
+}
+
 Result<std::unique_ptr<NetNs>> Nets::make() {
     if (privilege_.unshare(CLONE_NEWNET) != 0) return fail_errno(errno, "unshare net namespace");
     auto net = std::make_unique<NetNs>();
     current_ = net->serial = ++last_serial_;
     net->ns = Fd(::openat(proc_, "self/ns/net", O_RDONLY | O_CLOEXEC));
     if (!net->ns) return fail_errno(errno, "open net namespace");
-    ASSAY_CHECK(raise_loopback(privilege_));
-    // So that a server may listen on 80, as it may in a container.
-    ASSAY_CHECK(write_file_at(proc_, "sys/net/ipv4/ip_unprivileged_port_start", "0"));
+    if (const char* failed = furnish_net(privilege_, proc_)) return fail_errno(errno, failed);
     // What one server's connections were like is not to shape the next one's. Kernels that keep this setting for the
     // whole machine do not show it here.
-    static_cast<void>(write_file_at(proc_, "sys/net/ipv4/tcp_no_metrics_save", "1"));
+    static_cast<void>(write_setting(proc_, "sys/net/ipv4/tcp_no_metrics_save", "1"));
     net->counted = Fd(::openat(proc_, "self/net/sockstat", O_RDONLY | O_CLOEXEC));
     if (!net->counted) return fail_errno(errno, "open /proc/net/sockstat");
+    return net;
+}
+
+std::unique_ptr<NetNs> Nets::adopt(Fd ns) {
+    auto net = std::make_unique<NetNs>();
+    net->serial = ++last_serial_;
+    net->ns = std::move(ns);
     return net;
 }
 

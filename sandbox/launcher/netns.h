@@ -1,9 +1,11 @@
 // Network namespaces: lo with two addresses, reused once they are proven clean, because making and destroying one costs
 // more than everything else in a launch together.
 //
-// They belong to the launcher's user namespace. A sandbox lives in a user namespace below it and holds no capability
-// here, so it can bind, listen and connect, but not change an address, a route, a filter or a sysctl. What it can
-// leave behind is sockets, and those are counted before the next sandbox gets the namespace.
+// Those that are reused belong to the launcher's user namespace. A sandbox lives in a user namespace below it and holds
+// no capability here, so it can bind, listen and connect, but not change an address, a route, a filter or a sysctl.
+// What it can leave behind is sockets, and those are counted before the next sandbox gets the namespace.
+//
+// Those for one sandbox alone are made by its seat, whose user namespace they belong to: nothing of them is passed on.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +25,17 @@ struct NetNs {
     unsigned users = 0;  // seats in it
 };
 
+// Makes the net namespace that the caller has just entered one for sandboxes: lo, addresses, settings. Null when that
+// is done, else the step that failed, with errno. Allocates nothing: seats call it as well. `proc`: the host's.
+const char* furnish_net(const Privilege& privilege, int proc);
+
 class Nets {
  public:
     explicit Nets(const Identity& identity) : proc_(identity.proc.get()), privilege_(identity.privilege) {}
 
     Result<std::unique_ptr<NetNs>> make();
+    // One that a seat has made and furnished: for a single sandbox, never proven clean.
+    std::unique_ptr<NetNs> adopt(Fd ns);
     // Enters it: sockets made and seats cloned from now on belong to it.
     Result<void> enter(const NetNs& net);
     // TCP, non-blocking, unconnected.

@@ -22,6 +22,7 @@ enum class Step : std::uint8_t {
     drop_bounding_set,
     die_with_launcher,
     join_cgroup,
+    make_net,
     clone_init,
     place_stdio,
     mount_private,
@@ -73,6 +74,8 @@ struct Plan {
     // For the seat.
     const int* join = nullptr;  // open `tasks` files to write "0" to, cgroup v1
     unsigned join_count = 0;
+    bool new_net = false;  // a net namespace of its own making, for this launch alone
+    bool new_ipc = false;  // else the seat's, in which nobody has made anything
     // For init.
     int stdio[3] = {-1, -1, -1};  // -1: stays /dev/null
     const Op* ops = nullptr;
@@ -115,6 +118,8 @@ struct Board {
     std::atomic<std::uint32_t> launches{0};
     // Of the latest init, as the host numbers it: written by the kernel before that init runs.
     std::atomic<pid_t> init{0};
+    // Plan::new_net: the namespace that the seat has made, a descriptor that is the launcher's to close; -1: none.
+    int net = -1;
     Plan plan;
     // An init's last word. Not through the pipe: its death wakes the launcher anyway, once instead of twice.
     Report last;

@@ -91,6 +91,7 @@ std::optional<Refusal> Refusals::take() {
     refusal.call.count = 1;
     const std::uint32_t action = run_filter(answers_, call.data);
     const bool answered = (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+    refusal.noted = action == SECCOMP_RET_ALLOW;
     refusal.call.error = answered ? static_cast<std::int32_t>(action & SECCOMP_RET_DATA) : ENOSYS;
     for (const auto& [number, argument] : looked_at_) {
         if (number != call.data.nr) continue;

@@ -1,11 +1,11 @@
 // A seat: what a launch would otherwise do anew each time, done once and kept. Making a user namespace, writing its id
 // maps, emptying the capability bounding set (41 calls) and joining cgroups cost a third of a launch.
 //
-// Who runs: a fork of the launcher in a user, uts and cgroup namespace of its own, in a net namespace and (v1) in
+// Who runs: a fork of the launcher in a user, uts, cgroup and ipc namespace of its own, in a net namespace and (v1) in
 // cgroups that nobody else uses. It is the sandbox's user by id and holds every capability inside its user namespace,
 // none outside. It stands in the host's pid namespace: what it clones cannot see it. It reads the launcher's plans
-// only, clones one init for each, and keeps nothing of a sandbox: the init has its own mounts, processes, ipc,
-// descriptors.
+// only, clones one init for each, and keeps nothing of a sandbox: the init has its own mounts, processes, descriptors.
+// In the ipc namespace nobody has ever made anything: a sandbox that does is the seat's last (Seats::last_of).
 //
 // The init runs in the seat's memory: copying it and taking the copy down was a sixth of a launch. Meanwhile the seat
 // does no more than wait for the next order, by calls that leave errno alone; the launcher gives one when that init has
@@ -32,6 +32,7 @@
 #include "sandbox/launcher/child.h"
 #include "sandbox/launcher/init.h"
 #include "sandbox/launcher/layout.h"
+#include "sandbox/launcher/netns.h"
 
 namespace assay::sandbox {
 namespace {
@@ -125,12 +126,25 @@ void join_cgroups(const Plan& plan) {
     check(plan, Step::join_cgroup, plan.privilege.unshare(CLONE_NEWCGROUP) == 0 || errno == EINVAL);
 }
 
+// Ended with the sandbox: the seat's next one takes its place, or the seat's end.
+void make_net(Board& board) {
+    const Plan& plan = board.plan;
+    check(plan, Step::make_net, plan.privilege.unshare(CLONE_NEWNET) == 0);
+    const int proc = ::open(kHostProc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    check(plan, Step::make_net, proc >= 0 && furnish_net(plan.privilege, proc) == nullptr);
+    // Our table of descriptors is the launcher's.
+    board.net = ::openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC);
+    check(plan, Step::make_net, board.net >= 0);
+    ::close(proc);
+}
+
 void become_init(void* board) { run_init(*static_cast<Board*>(board)); }
 
 void clone_init(Board& board) {
     alignas(16) static char stack[32 * 1024];
     clone_args args{};
-    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS;
+    if (board.plan.new_ipc) args.flags |= CLONE_NEWIPC;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
     const pid_t pid = board.plan.privilege.clone3_sharing(args, stack + sizeof stack, become_init, &board);
     // Nothing of the board is read after a success: it may be the next launch's already.
@@ -146,6 +160,7 @@ void run_seat(Board& board) {
         const Plan& plan = board.plan;
         if (done == 0) settle(plan);
         if (done == 0 || plan.join_count != 0) join_cgroups(plan);
+        if (plan.new_net) make_net(board);
         clone_init(board);
     }
 }

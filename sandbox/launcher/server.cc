@@ -30,36 +30,18 @@ constexpr auto kUnborn = std::chrono::milliseconds(5);     // until a seat has c
 constexpr int kRefusalsAtOnce = 32;                        // then everything else gets its turn
 constexpr std::uint32_t kMostSockets = wire::kMaxFds - 1;  // one descriptor is the pidfd
 
-std::int64_t now_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
-// What the cgroups counted, over what is known from elsewhere.
-void add(const CgroupUse& use, Usage& usage) {
-    if (use.memory_peak != 0) usage.memory_peak = Bytes{use.memory_peak};
-    usage.phase_memory_peak = Bytes{use.memory_phase_peak};
-    usage.processes_peak = use.processes_peak;
-    // wait() adds up what parents waited for; a program can avoid that. The cgroup counts every task.
-    const Micros all(static_cast<std::int64_t>(use.cpu_nanoseconds / 1000));
-    const Micros seen = usage.cpu_user + usage.cpu_system;
-    if (all > seen) usage.cpu_user += all - seen;
-    usage.throttled_periods = use.throttled_periods;
-    usage.throttled = Micros(use.throttled_micros);
-    usage.stalled_cpu = Micros(use.stalled_micros[0]);
-    usage.stalled_memory = Micros(use.stalled_micros[1]);
-    usage.stalled_io = Micros(use.stalled_micros[2]);
-}
-
-Micros to_micros(const timeval& time) { return Micros(time.tv_sec * 1'000'000LL + time.tv_usec); }
-
 }  // namespace
 
 Server::Server(Parts parts)
     : parts_(std::move(parts)),
       nets_(parts_.identity),
-      seats_(parts_.identity, parts_.cgroups, nets_, parts_.net_pool) {}
+      seats_(parts_.identity, parts_.cgroups, nets_, parts_.net_pool, parts_.refusals.fd() >= 0) {}
+
+std::int64_t Server::now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
 
 void Server::run() {
     while (!parent_gone_ || !sandboxes_.empty()) {
@@ -150,6 +132,7 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio) {
         if (host == sandboxes_.end())
             return fail_errno(ESRCH, "launch", "no running sandbox " + std::to_string(spec.net_of) + " to share with");
         shared = host->second->seat->net;
+        if (!shared) return fail_errno(EAGAIN, "launch", "the sandbox to share with does not run yet");
     }
 
     ASSAY_TRY(sandbox.seat, seats_.take(spec.net == Net::fresh, std::move(shared)));
@@ -170,8 +153,12 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio) {
         plan.join = seat.arena.list(join);
         plan.join_count = static_cast<unsigned>(join.size());
     }
+    plan.new_net = seat.fresh;
+    plan.new_ipc = parts_.refusals.fd() < 0;
     // Before the seat goes on: a failure can still be told without ending anything.
-    ASSAY_TRY(sandbox.sockets, nets_.make_sockets(*seat.net, spec.sockets));
+    if (!seat.fresh) {
+        ASSAY_TRY(sandbox.sockets, nets_.make_sockets(*seat.net, spec.sockets));
+    }
     seats_.launch(seat);
     return {};
 }
@@ -179,7 +166,7 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio) {
 void Server::open_sockets(const wire::SocketCount& request) {
     std::vector<Fd> sockets;
     auto at = sandboxes_.find(request.id);
-    if (at != sandboxes_.end()) {
+    if (at != sandboxes_.end() && at->second->seat->net) {
         auto made = nets_.make_sockets(*at->second->seat->net, std::min(request.count, kMostSockets));
         if (made) sockets = std::move(*made);
     }
@@ -227,14 +214,16 @@ void Server::take_refusals() {
         auto refusal = parts_.refusals.take();
         if (!refusal) return;
         Sandbox* sandbox = caller_of(*refusal);
-        if (sandbox == nullptr) {  // a seat, or one that is gone
-            parts_.refusals.answer(*refusal);
+        if (refusal->noted && (sandbox != nullptr || parts_.refusals.waits(*refusal)))
+            seats_.last_of(sandbox == nullptr ? nullptr : sandbox->seat);
+        if (sandbox == nullptr) {  // a seat, one that is gone, or one that an ordinary user's launcher may not look at
+            answer(false, *refusal);
             continue;
         }
         // The parent hears of a launch first.
-        if (sandbox->refused.count(refusal->call) && sandbox->runs)
+        if (!refusal->noted && sandbox->refused.count(refusal->call) && sandbox->runs)
             tell_refused(*sandbox, sandbox->refused.counts().back());
-        if (sandbox->refused.pace(*refusal, now)) answer(*sandbox, *refusal);
+        if (sandbox->refused.pace(*refusal, now)) answer(sandbox->spec.trace, *refusal);
     }
 }
 
@@ -250,8 +239,8 @@ Server::Sandbox* Server::caller_of(const Refusal& refusal) {
     return nullptr;
 }
 
-void Server::answer(const Sandbox& sandbox, const Refusal& refusal) const {
-    if (sandbox.spec.trace) {
+void Server::answer(bool trace, const Refusal& refusal) const {
+    if (trace || refusal.noted) {
         parts_.refusals.let_through(refusal);
     } else {
         parts_.refusals.answer(refusal);
@@ -296,7 +285,23 @@ void Server::handle(const Report& report) {
     }
 }
 
+// From the seat, which has made one for this sandbox.
+Result<void> Server::fetch_net(Sandbox& sandbox) {
+    Seat& seat = *sandbox.seat;
+    seat.net = nets_.adopt(Fd(std::exchange(seat.arena.board().net, -1)));
+    ++seat.net->users;
+    ASSAY_TRY(sandbox.sockets, nets_.make_sockets(*seat.net, sandbox.spec.sockets));
+    return {};
+}
+
 void Server::start_running(Sandbox& sandbox, const Report& report) {
+    if (sandbox.seat->fresh) {
+        if (auto fetched = fetch_net(sandbox); !fetched) {
+            sandbox.fault = std::move(fetched).error();
+            end(sandbox, "");
+            return;
+        }
+    }
     sandbox.runs = true;
     sandbox.started_at = report.when;
     sandbox.stdio.clear();
@@ -335,118 +340,11 @@ void Server::reap() {
     }
 }
 
-// How main ended, as far as its wait status tells.
-Exit Server::describe_exit(const Sandbox& sandbox) const {
-    Exit exit;
-    if (!sandbox.limit.empty()) {
-        exit.how = Exit::How::limit;
-        exit.limit = sandbox.limit;
-    } else if (!sandbox.last.main_ended) {
-        exit.how = Exit::How::killed;
-    } else if (WIFSIGNALED(sandbox.last.status)) {
-        exit.how = Exit::How::signaled;
-        exit.code = WTERMSIG(sandbox.last.status);
-    } else {
-        exit.code = WEXITSTATUS(sandbox.last.status);
-    }
-    return exit;
-}
-
-// Adds what the kernel counted, and sees whether a limit stood behind the signal that ended main.
-void Server::account(Sandbox& sandbox, const rusage& usage, Exit& exit) {
-    const Limits& limits = sandbox.spec.limits;
-    exit.usage.cpu_user = to_micros(usage.ru_utime);
-    exit.usage.cpu_system = to_micros(usage.ru_stime);
-    exit.usage.memory_peak = Bytes{static_cast<std::uint64_t>(usage.ru_maxrss) * 1024};
-    exit.usage.disk = Bytes{sandbox.last.disk};
-    exit.usage.inodes = sandbox.last.inodes;
-
-    CgroupUse use;
-    if (sandbox.seat->group != nullptr) {
-        if (!parts_.cgroups.end(*sandbox.seat->group, use)) sandbox.seat->keep = false;
-        add(use, exit.usage);
-    }
-    auto limited = [&](const char* name) {
-        exit.how = Exit::How::limit;
-        exit.code = 0;
-        exit.limit = name;
-    };
-    auto hit = [&](const char* name) {
-        if (std::find(exit.limits_hit.begin(), exit.limits_hit.end(), name) == exit.limits_hit.end())
-            exit.limits_hit.emplace_back(name);
-    };
-    const bool sigkill = exit.how == Exit::How::signaled && exit.code == SIGKILL;
-    if (use.out_of_memory != 0) {
-        // Either main itself, or init, and everything with it.
-        if (sigkill || (!sandbox.last.main_ended && !sandbox.killed)) limited("memory");
-        hit("memory");
-    }
-    if (limits.cpu_time.count() > 0 && exit.how == Exit::How::signaled) {
-        const bool used_up = exit.usage.cpu_user + exit.usage.cpu_system >= limits.cpu_time;
-        if (exit.code == SIGXCPU || (sigkill && used_up)) limited("cpu_time");
-    }
-    if (exit.how == Exit::How::signaled && exit.code == SIGXFSZ) hit("file_size");
-    if (use.processes_refused != 0) hit("processes");
-    const std::uint64_t disk = disk_limit(limits).count;
-    if (sandbox.last.disk + 4096 > disk) hit("disk");
-    if (sandbox.last.inodes >= inode_limit(limits)) hit("inodes");
-    if (!exit.limit.empty()) hit(exit.limit.c_str());
-
-    const unsigned offers = parts_.cgroups.offers();
-    if (limits.memory.count != 0 && (offers & kMemory) == 0) exit.unenforced.emplace_back("memory");
-    if (limits.cpus > 0 && (offers & kCpu) == 0) exit.unenforced.emplace_back("cpus");
-    // Without cgroups each process has the limit for itself (RLIMIT_CPU).
-    if (limits.cpu_time.count() > 0 && (offers & kCpuTime) == 0) exit.unenforced.emplace_back("cpu_time");
-}
-
-// Nothing of it is left: the last word.
-void Server::finish(Sandbox& sandbox, const rusage& usage) {
-    const Report& last = sandbox.seat->arena.board().last;
-    // Not when it was cut off in the middle: then what it said before stands.
-    if (last.kind == Report::Kind::all_ended) sandbox.last = last;
-    if (!sandbox.runs) {
-        fail_setup(sandbox);
-    } else {
-        const std::int64_t ended = last.when != 0 ? last.when : now_ns();
-        Exit exit = describe_exit(sandbox);
-        exit.usage.wall = Micros((ended - sandbox.started_at) / 1000);
-        account(sandbox, usage, exit);
-        give_back(sandbox);
-        reply(wire::Kind::ended, encode_end(sandbox, std::move(exit)));
-    }
-    sandboxes_.erase(sandbox.id);
-}
-
-void Server::fail_setup(Sandbox& sandbox) {
-    const Report& failed = sandbox.last;
-    Error error{step_name(failed.step), failed.code, {}, {}};
-    if (failed.kind == Report::Kind::failed) {
-        error.detail = describe_step(sandbox.seat->arena.board().plan, failed, sandbox.spec);
-    } else {
-        error.step = "set up sandbox";
-        error.detail = sandbox.killed ? "killed before it ran" : "seat or init was ended from outside";
-    }
-    // Out of memory or processes is the host's doing; that there is no such program is the submission's.
-    const bool program = failed.step == Step::exec && failed.code != ENOMEM && failed.code != EAGAIN;
-    CgroupUse unused;
-    if (sandbox.seat->group != nullptr && !parts_.cgroups.end(*sandbox.seat->group, unused)) sandbox.seat->keep = false;
-    // A seat that could not do its part is not asked again.
-    if (sandbox.init() == 0) sandbox.seat->keep = false;
-    give_back(sandbox);
-    fail_launch(sandbox.id, error, program);
-}
-
-void Server::give_back(Sandbox& sandbox) {
-    sandbox.sockets.clear();  // ours would keep the namespace from being clean
-    seats_.give_back(sandbox.seat);
-    sandbox.seat = nullptr;
-}
-
 void Server::check_deadlines() {
     const auto now = std::chrono::steady_clock::now();
     for (auto& [id, sandbox] : sandboxes_) {
         if (sandbox->next_kill <= now) force(*sandbox, now);
-        for (const Refusal& refusal : sandbox->refused.due(now)) answer(*sandbox, refusal);
+        for (const Refusal& refusal : sandbox->refused.due(now)) answer(sandbox->spec.trace, refusal);
         if (sandbox->killed) continue;
         if (sandbox->deadline <= now) end(*sandbox, "wall_time");
         if (sandbox->next_cpu_look <= now) look_at_cpu(*sandbox, now);

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Server {
         std::string limit;        // the limit for which
         ino_t pid_namespace = 0;  // asked for when a call is refused
         RefusedCalls refused;
+        std::optional<Error> fault;        // ours, met after exec and before the parent was told of it
         Report last;                       // what init said last; `failed` before it runs
         std::int64_t started_at = 0;       // exec, CLOCK_MONOTONIC ns
         Time deadline = Time::max();       // of wall_time
@@ -74,17 +76,20 @@ class Server {
 
     void take_refusals();
     Sandbox* caller_of(const Refusal& refusal);
-    void answer(const Sandbox& sandbox, const Refusal& refusal) const;
+    void answer(bool trace, const Refusal& refusal) const;
     void tell_refused(const Sandbox& sandbox, const wire::RefusedCall& call);
     [[nodiscard]] std::string encode_end(const Sandbox& sandbox, Exit exit) const;
 
     void take_reports();
     void handle(const Report& report);
     void start_running(Sandbox& sandbox, const Report& report);
+    Result<void> fetch_net(Sandbox& sandbox);
     void reap();
     void finish(Sandbox& sandbox, const rusage& usage);
     void give_back(Sandbox& sandbox);
     Exit describe_exit(const Sandbox& sandbox) const;
+    static std::int64_t now_ns();  // CLOCK_MONOTONIC, as in reports
+    static void add(const CgroupUse& use, Usage& usage);
     void account(Sandbox& sandbox, const rusage& usage, Exit& exit);
     void fail_setup(Sandbox& sandbox);
 
