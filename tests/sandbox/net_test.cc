@@ -154,6 +154,55 @@ TEST(Net, NamespacesAreUsedAgainUnlessAFreshOneIsAskedFor) {
     EXPECT_FALSE(fresh.contains(net_of_a_launch(rig)));
 }
 
+// It belongs to the sandbox's user namespace, where nobody but the seat has a capability.
+TEST(Net, NothingOfAFreshOneCanBeChangedFromInside) {
+    Rig rig;
+    Spec spec = program({"python3", "-c",
+                         "import fcntl,os,socket,struct\n"
+                         "tried=0\n"
+                         "for folder,_,names in os.walk('/proc/sys/net'):\n"
+                         " for name in names:\n"
+                         "  tried+=1\n"
+                         "  try: os.open(folder+'/'+name,os.O_WRONLY); print('open',folder,name)\n"
+                         "  except OSError: pass\n"
+                         "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                         "address=b'lo:2'.ljust(16,b'\\0')+struct.pack('=HH4s8x',2,0,bytes((10,0,0,9)))+bytes(8)\n"
+                         "try: fcntl.ioctl(s,0x8916,address); print('address')\n"
+                         "except OSError: pass\n"
+                         "n=socket.socket(socket.AF_NETLINK,socket.SOCK_RAW,0)\n"
+                         "down=struct.pack('=IHHII',32,16,5,1,0)+struct.pack('=BxHiII',0,0,1,0,1)\n"
+                         "n.send(down); print('link',struct.unpack('=i',n.recv(4096)[16:20])[0])\n"
+                         "print(tried>100)\n"});
+    spec.net = Net::fresh;
+    for (int launch = 0; launch < 2; ++launch) {
+        Outcome outcome = rig.run(spec);
+        EXPECT_EQ(outcome.out, "link -1\nTrue\n") << outcome.err;
+    }
+}
+
+// Of a seat that is kept: nothing of the first is found in the second's.
+TEST(Net, FreshOnesOfOneSeatAreEachNew) {
+    Rig rig;
+    std::string last;
+    for (int round = 0; round < 4; ++round) {
+        Spec spec = server("0.0.0.0", 8080);
+        spec.net = Net::fresh;
+        Launched launched = serve(rig, spec);
+        ASSERT_EQ(launched.sockets.size(), 3u);
+        EXPECT_EQ(ask(launched.sockets[0], kServiceAddress, 8080), "hello");
+        ASSERT_TRUE(rig.launcher().open_sockets(launched.id, 1));
+        EXPECT_EQ(ask(rig.expect<Sockets>().sockets.at(0), "127.0.0.1", 8080), "hello");
+        rig.stop(launched.id);  // with sockets of ours still open in it
+        Spec look = shell("readlink /proc/self/ns/net; tail -n +2 /proc/net/tcp | wc -l; grep lo: /proc/net/dev");
+        look.net = Net::fresh;
+        const std::string seen = rig.run(look).out;
+        EXPECT_NE(seen.substr(0, seen.find('\n')), last);
+        EXPECT_NE(seen.find("\n0\n"), std::string::npos) << seen;
+        EXPECT_NE(seen.find("lo:       0       0 "), std::string::npos) << seen;
+        last = seen.substr(0, seen.find('\n'));
+    }
+}
+
 TEST(Net, ConnectionsThatTheServerClosedDoNotCostTheNamespace) {
     Rig rig;
     std::set<std::string> nets;

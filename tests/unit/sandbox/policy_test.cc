@@ -75,6 +75,8 @@ TEST(Policy, SaysWhatIsReportedAndWhatEndsTheProgram) {
     EXPECT_EQ(complaint("default ENOSYS\nallow clone if arg0 & 1 != 0  # r\n"),
               "test.policy:2: a mask is compared by == only");
     EXPECT_EQ(complaint("default ENOSYS\ndecline clone3  # r\n"), "test.policy:2: a refusal names its error last");
+    EXPECT_EQ(complaint("default ENOSYS\nnote shmget if arg0 == 0  # r\n"),
+              "test.policy:2: what is noted has no condition");
 }
 
 TEST(EmbeddedPolicies, AreThreeAndReadWithoutError) {
