@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
@@ -184,10 +185,17 @@ void run_init(Board& board) {
     check(plan, Step::die_with_launcher, ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
     if (!launcher_lives()) ::_exit(70);
 
+    // Until here the table of descriptors is the launcher's. A copy of our own leaves out what is above our stdio:
+    // other sandboxes' sockets, cgroups, the host's /proc. Copying that, to close it, took longer the more sandboxes
+    // there are.
+    unsigned last = kFirstFreeFd;
+    for (const int fd : plan.stdio)
+        if (fd > static_cast<int>(last)) last = static_cast<unsigned>(fd);
+    check(plan, Step::place_stdio, ::close_range(last + 1, ~0u, CLOSE_RANGE_UNSHARE) == 0);
     for (int i = 0; i < 3; ++i)
         if (plan.stdio[i] >= 0) check(plan, Step::place_stdio, ::dup2(plan.stdio[i], i) >= 0);
     ::close(kControlFd);
-    ::close_range(kFirstFreeFd, ~0u, 0);  // other sandboxes' sockets, cgroups, the host's /proc
+    ::close_range(kFirstFreeFd, last, 0);
 
     execute(plan);  // ends with the cover over /.assay: afterwards no path leads to what is not the sandbox's
     // Last of the privileged steps. no_new_privs and the filter are the launcher's, inherited; the token that opens it

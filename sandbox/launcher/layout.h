@@ -4,7 +4,7 @@
 namespace assay::sandbox {
 
 // Descriptors with a fixed number, so that an init can keep what it needs and close everything else in one call.
-// Seats share the launcher's table; an init has its own.
+// Seats share the launcher's table; an init begins in it and goes on in one of its own.
 // Every other descriptor of the launcher is above kFirstFreeFd (0, 1, 2 are /dev/null).
 inline constexpr int kControlFd = 3;      // the socket to the parent
 inline constexpr int kReportFd = 4;       // write end: inits report here

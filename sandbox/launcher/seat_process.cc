@@ -143,7 +143,7 @@ void become_init(void* board) { run_init(*static_cast<Board*>(board)); }
 void clone_init(Board& board) {
     alignas(16) static char stack[32 * 1024];
     clone_args args{};
-    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_NEWPID | CLONE_NEWNS;
+    args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_FILES | CLONE_NEWPID | CLONE_NEWNS;
     if (board.plan.new_ipc) args.flags |= CLONE_NEWIPC;
     args.parent_tid = reinterpret_cast<std::uint64_t>(&board.init);
     const pid_t pid = board.plan.privilege.clone3_sharing(args, stack + sizeof stack, become_init, &board);
