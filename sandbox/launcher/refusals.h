@@ -27,8 +27,8 @@ namespace assay::sandbox {
 struct Refusal {
     std::uint64_t cookie = 0;  // of the waiting call
     pid_t pid = 0;             // of the thread, as the launcher numbers it
-    bool noted = false;        // not refused: to be let through, once what it means has been noted
     wire::RefusedCall call;
+    bool noted = false;  // not refused: to be let through, once what it means has been noted
 };
 
 class Refusals {
