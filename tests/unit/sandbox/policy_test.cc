@@ -45,7 +45,7 @@ TEST(Policy, ReadsRulesListsAndConditions) {
 
 TEST(Policy, ErrorsNameFileLineAndWhatIsWrong) {
     EXPECT_EQ(complaint("default ENOSYS\n\npermit read  # r\n"),
-              "test.policy:3: expected allow, refuse, decline, kill, default or include, found permit");
+              "test.policy:3: expected allow, note, refuse, decline, kill, default or include, found permit");
     EXPECT_EQ(complaint("default ENOSYS\nallow read\n"), "test.policy:2: a rule needs its reason after '#'");
     EXPECT_EQ(complaint("default ENOSYS\nrefuse read  # r\n"), "test.policy:2: a refusal names its error last");
     EXPECT_EQ(complaint("default ENOSYS\nallow socket if arg0 == AF_UNX  # r\n"),
