@@ -82,7 +82,7 @@ TEST(Ipc, TheNamespaceIsKeptUntilSomethingIsMadeThere) {
     if (!rig.run(program({"/bin/true"})).exit.refusals_seen) GTEST_SKIP() << "no listener: each launch has a new one";
     std::set<std::string> kept;
     for (int launch = 0; launch < 8; ++launch) kept.insert(ipc_of_a_launch(rig));
-    EXPECT_LE(kept.size(), 2u);
+    EXPECT_LE(kept.size(), 3u) << "a namespace whose sockets the kernel has not let go of yet costs another seat";
     EXPECT_EQ(rig.run(makes("sem")).out, "sem -1 0\n");
     EXPECT_EQ(traces(rig), "");
 }
