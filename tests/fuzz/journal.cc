@@ -60,7 +60,7 @@ void write_and_read(const collect::Journal& journal) {
     }
 }
 
-void report(const collect::Journal& journal) {
+void write_reports(const collect::Journal& journal) {
     std::vector<report::ReportOrder> orders;
     for (const char* format : {"junit", "ctrf", "tap", "sarif", "html"})
         orders.push_back({format, scratch() + "/report." + format});
@@ -101,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     write_and_read(*journal);
-    report(*journal);
+    write_reports(*journal);
     merge(*journal);
     return 0;
 }
