@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "images/proxy_request.h"
 
 namespace assay::images {
 
@@ -33,63 +34,6 @@ namespace {
 
 constexpr std::size_t kHeadLimit = 32 * 1024;  // of a request or of the upstream proxy's answer
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-    });
-}
-
-struct Request {
-    std::string method;
-    std::string target;
-    std::vector<std::string> headers;  // whole lines
-};
-
-// The head of a request, up to and with the empty line. Nothing when it is not HTTP/1.
-std::optional<Request> parse_request(std::string_view head) {
-    Request request;
-    bool first = true;
-    while (!head.empty()) {
-        const auto end = head.find("\r\n");
-        if (end == std::string_view::npos) return std::nullopt;
-        const std::string_view line = head.substr(0, end);
-        head.remove_prefix(end + 2);
-        if (line.empty()) break;
-        if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return std::nullopt;
-        if (first) {
-            const auto a = line.find(' '), b = line.rfind(' ');
-            if (a == std::string_view::npos || a == b || !line.substr(b + 1).starts_with("HTTP/1."))
-                return std::nullopt;
-            request.method = line.substr(0, a);
-            request.target = line.substr(a + 1, b - a - 1);
-            if (request.target.find(' ') != std::string::npos) return std::nullopt;
-            first = false;
-        } else {
-            request.headers.emplace_back(line);
-        }
-    }
-    if (first) return std::nullopt;
-    return request;
-}
-
-// The request as the server gets it, without what concerns the way here alone. A body is not carried.
-std::string forwarded_head(const Request& request, const Url& url, const std::optional<Url>& via) {
-    const std::string authority = url.port == 80 ? url.host : fmt::format("{}:{}", url.host, url.port);
-    std::string head = via ? fmt::format("{} http://{}{} HTTP/1.1\r\n", request.method, authority, url.target)
-                           : fmt::format("{} {} HTTP/1.1\r\n", request.method, url.target);
-    head += fmt::format("Host: {}\r\nConnection: close\r\n", authority);
-    if (via && !via->user.empty()) head += fmt::format("Proxy-Authorization: Basic {}\r\n", base64(via->user));
-    for (const std::string& line : request.headers) {
-        const std::string_view field = std::string_view(line).substr(0, line.find(':'));
-        if (equal_ignoring_case(field, "host") || equal_ignoring_case(field, "connection") ||
-            equal_ignoring_case(field, "keep-alive") || equal_ignoring_case(field, "content-length") ||
-            equal_ignoring_case(field, "transfer-encoding") || equal_ignoring_case(field.substr(0, 6), "proxy-"))
-            continue;
-        head += line + "\r\n";
-    }
-    return head + "\r\n";
-}
 
 struct Answer {
     std::string status;
@@ -106,19 +50,6 @@ void count(std::vector<Proxy::Event>& events, const std::string& host, const std
 }
 
 }  // namespace
-
-const std::optional<Url>& Upstream::of(bool tunnel, const std::string& host) const {
-    static const std::optional<Url> none;
-    for (std::string_view name : direct) {
-        if (name == "*" || equal_ignoring_case(name, host)) return none;
-        if (name.starts_with('.')) name.remove_prefix(1);
-        if (equal_ignoring_case(name, host)) return none;
-        if (host.size() > name.size() && host[host.size() - name.size() - 1] == '.' &&
-            equal_ignoring_case(std::string_view(host).substr(host.size() - name.size()), name))
-            return none;
-    }
-    return tunnel ? https : http;
-}
 
 // Coroutines here keep what they await free of temporaries and conditional operators: GCC 12 destroys such twice.
 struct Proxy::State {
@@ -164,7 +95,7 @@ struct Proxy::State {
         const bool read = co_await read_head(client, head, options.idle_timeout);
         if (!read) co_return;
         const auto head_end = head.find("\r\n\r\n") + 4;
-        const auto request = parse_request(std::string_view(head).substr(0, head_end));
+        const auto request = parse_proxy_request(std::string_view(head).substr(0, head_end));
         const std::string rest = head.substr(head_end);
         if (!request) {
             count(record.refused, "?", "not a proxy request");
@@ -186,7 +117,7 @@ struct Proxy::State {
         co_return done.index() == 0 && !std::get<0>(std::get<0>(done));
     }
 
-    asio::awaitable<void> tunnel(tcp::socket& client, const Request& request, const std::string& rest) {
+    asio::awaitable<void> tunnel(tcp::socket& client, const ProxyRequest& request, const std::string& rest) {
         const auto target = parse_host_port(request.target);
         if (!target || !options.allow.allows(target->host, target->port)) {
             const std::string asked = target ? fmt::format("{}:{}", target->host, target->port) : "?";
@@ -213,7 +144,7 @@ struct Proxy::State {
     }
 
     // GET http://host/path: one request a connection, so nothing that follows reaches another host.
-    asio::awaitable<void> forward(tcp::socket& client, const Request& request) {
+    asio::awaitable<void> forward(tcp::socket& client, const ProxyRequest& request) {
         const auto url = parse_url(request.target);
         if (!url || url->scheme != "http" || !options.allow.allows(url->host, url->port)) {
             const std::string asked = url ? fmt::format("{}:{}", url->host, url->port) : "?";

@@ -17,6 +17,8 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "harness/collect/journal.h"
+#include "images/untrusted_json.h"
 
 namespace assay::collect {
 
@@ -182,10 +184,14 @@ Result<std::unique_ptr<Collector>> Collector::open(const std::string& folder, co
         ASSAY_TRY(const std::string last, mend_last_line(folder + "/events.ndjson"));
         ASSAY_CHECK(mend_last_line(folder + "/results.jsonl"));
         // Numbers and times go on where they were.
-        const json line = json::parse(last, nullptr, false);
+        const json line = images::parse_untrusted(last).value_or(json());
+        const auto number = [&](const char* key) {
+            const auto found = line.find(key);
+            return found != line.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+        };
         if (line.is_object() && line.contains("seq")) {
-            state->sequence = line.value("seq", std::uint64_t{0}) + 1;
-            state->begin -= Micros(line.value("t_us", std::int64_t{0}));
+            state->sequence = static_cast<std::uint64_t>(number("seq")) + 1;
+            state->begin -= Micros(event_time(number("t_us")));
         }
     }
     const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
@@ -258,12 +264,11 @@ Result<std::vector<json>> read_results(const std::string& folder) {
         const std::size_t end = text.find('\n', at);
         if (end == std::string::npos) break;  // cut by the end of the machine: its submission runs again
         ++number;
-        json line = json::parse(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-        if (line.is_discarded())
+        auto line = images::parse_untrusted(std::string_view(text).substr(at, end - at));
+        if (!line)
             return fail("read results", folder + "/results.jsonl:" + std::to_string(number) + ": not JSON",
                         "remove that line; its submission is run again by --resume");
-        lines.push_back(std::move(line));
+        lines.push_back(std::move(*line));
         at = end + 1;
     }
     return lines;

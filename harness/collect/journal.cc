@@ -7,6 +7,7 @@
 
 #include "harness/collect/line_reader.h"
 #include "harness/collect/read_back.h"
+#include "images/untrusted_json.h"
 
 namespace assay::collect {
 
@@ -24,7 +25,9 @@ class Head : public nlohmann::json_sax<json> {
     bool null() override { return true; }
     bool boolean(bool) override { return true; }
     bool number_integer(number_integer_t value) override { return number(value); }
-    bool number_unsigned(number_unsigned_t value) override { return number(static_cast<std::int64_t>(value)); }
+    bool number_unsigned(number_unsigned_t value) override {
+        return number(static_cast<std::int64_t>(value));  // what is too large comes out negative
+    }
     bool number_float(number_float_t, const string_t&) override { return true; }
     bool string(string_t& value) override {
         if (depth_ == 1 && key_ == "event") event = std::move(value);
@@ -44,7 +47,7 @@ class Head : public nlohmann::json_sax<json> {
 
  private:
     bool number(std::int64_t value) {
-        if (depth_ == 1 && key_ == "t_us") t_us = value;
+        if (depth_ == 1 && key_ == "t_us") t_us = event_time(value);
         return true;
     }
     int depth_ = 0;
@@ -91,10 +94,23 @@ class Journal::Indexer {
 
 Result<json> read_manifest(const std::string& folder) {
     ASSAY_TRY(const std::string text, read_file(folder + "/manifest.json"));
-    json manifest = json::parse(text, nullptr, false);
-    if (!manifest.is_object())
+    auto manifest = images::parse_untrusted(text);
+    if (!manifest || !manifest->is_object())
         return fail("read manifest", folder + "/manifest.json: no JSON object", "name the folder of a run");
-    return manifest;
+    return std::move(*manifest);
+}
+
+std::int64_t started_of(const json& manifest) {
+    constexpr std::int64_t kYear10000 = 253'402'300'800;
+    const auto found = manifest.find("started");
+    if (found == manifest.end() || !found->is_number_integer()) return 0;
+    const auto started = found->get<std::int64_t>();
+    return started < 0 || started >= kYear10000 ? 0 : started;
+}
+
+std::int64_t event_time(std::int64_t t_us) {
+    constexpr std::int64_t kHundredYears = 3'155'760'000'000'000;
+    return t_us < 0 || t_us > kHundredYears ? 0 : t_us;
 }
 
 Result<Journal> Journal::open(const std::string& folder) {
@@ -128,9 +144,10 @@ Result<json> Journal::read(const Line& line) const {
         if (got == 0) return fail("read journal", path_ + " became shorter while it was read");
         done += static_cast<std::size_t>(got);
     }
-    json value = json::parse(text, nullptr, false);
-    if (!value.is_object()) return fail("read journal", path_ + " changed while it was read");
-    return value;
+    auto value = images::parse_untrusted(text);
+    if (!value || !value->is_object())
+        return fail("read journal", path_ + ": a line that no run has written", "remove the run folder");
+    return std::move(*value);
 }
 
 Result<Record> Journal::record(std::size_t index) const {

@@ -19,6 +19,11 @@ namespace assay::collect {
 
 // manifest.json of a run folder: an object.
 Result<nlohmann::json> read_manifest(const std::string& folder);
+// When that run began, in seconds since 1970; 0 when it does not say, or not with a time before the year 10000.
+std::int64_t started_of(const nlohmann::json& manifest);
+// An event's time in microseconds since its run began: 0 instead of what is no such time (a run takes less than a
+// hundred years). Sums of those cannot overflow.
+std::int64_t event_time(std::int64_t t_us);
 
 class Journal {
  public:

@@ -14,9 +14,11 @@
 
 #include "base/fd.h"
 #include "base/new_file.h"
+#include "harness/batch/shard.h"
 #include "harness/collect/collector.h"
 #include "harness/collect/journal.h"
 #include "harness/collect/line_reader.h"
+#include "images/untrusted_json.h"
 
 namespace assay::collect {
 
@@ -50,10 +52,10 @@ std::string text(const json& object, const char* key) {
 }
 
 Result<json> parsed(const LineReader& lines, std::string_view line) {
-    json value = json::parse(line, nullptr, false);
-    if (!value.is_object())
+    auto value = images::parse_untrusted(line);
+    if (!value || !value->is_object())
         return fail("read run", lines.path() + ":" + std::to_string(lines.number()) + ": not JSON", "remove that line");
-    return value;
+    return std::move(*value);
 }
 
 Result<Run> open_run(const std::string& folder) {
@@ -145,7 +147,7 @@ class Events {
             }
             ASSAY_TRY(json value, parsed(lines_, *line));
             if (run_->dropped.contains(text(value, "submission"))) continue;
-            value["t_us"] = integer(value, "t_us") + run_->offset_us;
+            value["t_us"] = event_time(integer(value, "t_us")) + run_->offset_us;
             value["shard"] = run_->name;
             line_ = std::move(value);
             return {};
@@ -205,14 +207,16 @@ Result<void> copy_logs(const Run& run, const std::string& into) {
 json merged_manifest(const std::vector<Run>& runs) {
     json manifest = runs.front().manifest;
     manifest.erase("shard");
+    if (const auto merged = manifest.find("merged"); merged != manifest.end() && !merged->is_array())
+        manifest.erase(merged);
     std::int64_t submissions = 0;
     for (const Run& run : runs) {
         submissions += static_cast<std::int64_t>(run.records - run.dropped.size());
-        manifest["started"] = std::min(integer(manifest, "started"), integer(run.manifest, "started"));
+        manifest["started"] = std::min(started_of(manifest), started_of(run.manifest));
         manifest["merged"].push_back({{"folder", run.folder},
                                       {"shard", text(run.manifest, "shard")},
                                       {"host", text(run.manifest, "host")},
-                                      {"started", integer(run.manifest, "started")},
+                                      {"started", started_of(run.manifest)},
                                       {"submissions", integer(run.manifest, "submissions")}});
     }
     manifest["submissions"] = submissions;
@@ -222,7 +226,7 @@ json merged_manifest(const std::vector<Run>& runs) {
 std::vector<std::string> what_is_missing(const std::vector<Run>& runs) {
     std::vector<std::string> missing;
     std::set<std::string> given;
-    std::string of;  // "/3"
+    std::uint32_t count = 0;
     for (const Run& run : runs) {
         const std::int64_t planned = integer(run.manifest, "submissions");
         if (planned > static_cast<std::int64_t>(run.records))
@@ -230,12 +234,11 @@ std::vector<std::string> what_is_missing(const std::vector<Run>& runs) {
                 fmt::format("{}: {} of {} submissions have no result; go on with: assay run --resume -o {}", run.folder,
                             planned - static_cast<std::int64_t>(run.records), planned, run.folder));
         const std::string shard = text(run.manifest, "shard");
-        if (const auto slash = shard.find('/'); slash != std::string::npos) of = shard.substr(slash);
+        if (const auto read = batch::read_shard(shard, {})) count = std::max(count, read->count);
         given.insert(shard);
     }
-    const int count = of.empty() ? 0 : std::atoi(of.c_str() + 1);
-    for (int index = 1; index <= count; ++index)
-        if (const std::string name = std::to_string(index) + of; !given.contains(name))
+    for (std::uint32_t index = 1; index <= count; ++index)
+        if (const std::string name = batch::Shard{index, count}.text(); !given.contains(name))
             missing.push_back("shard " + name + " was not given");
     return missing;
 }
@@ -260,9 +263,9 @@ Result<Merged> merge_runs(const std::vector<std::string>& folders, const std::st
         if (!runs.empty()) ASSAY_CHECK(same_options(runs.front(), run));
         runs.push_back(std::move(run));
     }
-    std::int64_t first = integer(runs.front().manifest, "started");
-    for (const Run& run : runs) first = std::min(first, integer(run.manifest, "started"));
-    for (Run& run : runs) run.offset_us = (integer(run.manifest, "started") - first) * 1'000'000;
+    std::int64_t first = started_of(runs.front().manifest);
+    for (const Run& run : runs) first = std::min(first, started_of(run.manifest));
+    for (Run& run : runs) run.offset_us = (started_of(run.manifest) - first) * 1'000'000;
     Merged merged;
     ASSAY_TRY(merged.identical, settle_duplicates(runs, keep));
     merged.missing = what_is_missing(runs);

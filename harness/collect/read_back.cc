@@ -1,6 +1,7 @@
 #include "harness/collect/read_back.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace assay::collect {
 
@@ -13,9 +14,23 @@ std::string text(const json& object, const char* key) {
     return found == object.end() || found->is_null() ? std::string() : found->get<std::string>();
 }
 
+// A conversion of what does not fit would give any number.
+template <typename T>
+T whole(const json& value) {
+    const bool fits = value.is_number_unsigned()
+                          ? std::in_range<T>(value.get<std::uint64_t>())
+                          : value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+    if (!fits) throw json::out_of_range::create(406, "no whole number of the expected size", &value);
+    return static_cast<T>(value.get<std::int64_t>());
+}
+
+std::uint32_t count(const json& object, const char* key) { return whole<std::uint32_t>(object.at(key)); }
+std::uint32_t count_or_none(const json& object, const char* key) {
+    return object.contains(key) ? count(object, key) : 0;
+}
+
 check::Counts counts_of(const json& counts) {
-    return {counts.at("total").get<std::uint32_t>(), counts.at("passed").get<std::uint32_t>(),
-            counts.at("failed").get<std::uint32_t>(), counts.value("skipped", std::uint32_t{0})};
+    return {count(counts, "total"), count(counts, "passed"), count(counts, "failed"), count_or_none(counts, "skipped")};
 }
 
 verify::Weight weight_of(const json& finding) {
@@ -32,7 +47,7 @@ verify::RuleVerdict rule_of(const json& line) {
     rule.holds = line.at("holds").get<bool>();
     for (const json& finding : line.at("findings"))
         rule.findings.push_back({rule.rule, weight_of(finding), finding.at("file").get<std::string>(),
-                                 finding.at("line").get<std::uint32_t>(), finding.at("message").get<std::string>(),
+                                 count(finding, "line"), finding.at("message").get<std::string>(),
                                  text(finding, "evidence")});
     return rule;
 }
@@ -41,15 +56,15 @@ Verdict verdict_of(const json& line) {
     Verdict verdict;
     const json& assertions = line.at("assertions");
     verdict.counts = counts_of(assertions);
-    verdict.reach = {assertions.value("known", std::uint32_t{0}), assertions.value("unreached", std::uint32_t{0}),
-                     assertions.value("open_items", std::uint32_t{0})};
-    if (const auto causes = line.find("causes"); causes != line.end())
-        verdict.causes = {causes->at("root_failures").get<std::uint32_t>(),
-                          causes->at("following_failures").get<std::uint32_t>(),
-                          causes->at("roots").get<std::vector<std::uint32_t>>()};
-    verdict.requests = line.value("requests", std::uint32_t{0});
-    verdict.presumed = line.value("presumed_timeouts", std::uint32_t{0});
-    verdict.cut_short = line.value("scripts_cut_short", std::uint32_t{0});
+    verdict.reach = {count_or_none(assertions, "known"), count_or_none(assertions, "unreached"),
+                     count_or_none(assertions, "open_items")};
+    if (const auto causes = line.find("causes"); causes != line.end()) {
+        verdict.causes = {count(*causes, "root_failures"), count(*causes, "following_failures"), {}};
+        for (const json& root : causes->at("roots")) verdict.causes.roots.push_back(whole<std::uint32_t>(root));
+    }
+    verdict.requests = count_or_none(line, "requests");
+    verdict.presumed = count_or_none(line, "presumed_timeouts");
+    verdict.cut_short = count_or_none(line, "scripts_cut_short");
     for (const json& rule : line.at("structure")) verdict.structure.push_back(rule_of(rule));
     return verdict;
 }
@@ -100,7 +115,7 @@ Result<Record> record_of(const json& line) {
         record.task = text(line, "task");
         record.framework = text(line, "framework");
         if (const auto level = line.find("level"); level != line.end() && !level->is_null())
-            record.level = level->get<int>();
+            record.level = whole<int>(*level);
         if (const auto labels = line.find("labels"); labels != line.end())
             record.labels = labels->get<std::map<std::string, std::string>>();
         if (const auto verdict = line.find("verdict"); verdict != line.end()) {
@@ -122,16 +137,16 @@ Result<Record> record_of(const json& line) {
 Result<check::RequestOutcome> request_of(const json& event) {
     try {
         check::RequestOutcome outcome;
-        outcome.sequence = event.at("sequence").get<std::uint32_t>();
-        outcome.iteration = event.value("iteration", std::uint32_t{0});
+        outcome.sequence = count(event, "sequence");
+        outcome.iteration = count_or_none(event, "iteration");
         outcome.item = text(event, "item");
         outcome.folder = text(event, "folder");
         outcome.method = text(event, "method");
         outcome.url = text(event, "url");
         if (const auto answer = event.find("answer"); answer != event.end())
-            outcome.answer = check::Answer{
-                answer->at("code").get<std::uint32_t>(), "", Millis(answer->at("time_ms").get<std::int64_t>()),
-                answer->at("size").get<std::uint64_t>(), answer->value("redirects", std::uint32_t{0})};
+            outcome.answer =
+                check::Answer{count(*answer, "code"), "", Millis(whole<std::int32_t>(answer->at("time_ms"))),
+                              whole<std::uint64_t>(answer->at("size")), count_or_none(*answer, "redirects")};
         outcome.error = text(event, "error");
         outcome.skipped = event.value("skipped", false);
         outcome.presumed = event.value("presumed", false);
@@ -140,11 +155,11 @@ Result<check::RequestOutcome> request_of(const json& event) {
             outcome.unreached = names->get<std::vector<std::string>>();
         if (const auto errors = event.find("script_errors"); errors != event.end())
             for (const json& line : *errors)
-                outcome.script_errors.push_back({text(line, "listen"), text(line, "kind"), text(line, "message"),
-                                                 line.value("line", std::uint32_t{0})});
-        if (const auto step = event.find("follows"); step != event.end()) outcome.follows = step->get<std::uint32_t>();
+                outcome.script_errors.push_back(
+                    {text(line, "listen"), text(line, "kind"), text(line, "message"), count_or_none(line, "line")});
+        if (const auto step = event.find("follows"); step != event.end()) outcome.follows = whole<std::uint32_t>(*step);
         if (const auto step = event.find("root_cause"); step != event.end())
-            outcome.root_cause = step->get<std::uint32_t>();
+            outcome.root_cause = whole<std::uint32_t>(*step);
         if (const auto exchange = event.find("exchange"); exchange != event.end())
             outcome.exchange = exchange_of(*exchange);
         return outcome;

@@ -427,7 +427,7 @@ std::optional<Date> parse_date(std::string_view text, std::string_view format) {
 bool is_rfc3339(std::string_view text) {
     // 2026-11-26T18:00:00[.fff](Z|+hh:mm); a blank may stand for the T.
     if (text.size() < 20) return false;
-    for (const std::size_t at : {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18})
+    for (const std::size_t at : {0u, 1u, 2u, 3u, 5u, 6u, 8u, 9u, 11u, 12u, 14u, 15u, 17u, 18u})
         if (!is_digit(text[at])) return false;
     if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return false;
     std::string plain(text);

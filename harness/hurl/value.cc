@@ -119,7 +119,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         } else if (auto* list = std::get_if<List>(&open_.back().data)) {
             list->push_back(std::move(value));
         } else {
-            std::get<Object>(open_.back().data).emplace_back(std::move(names_.back()), std::move(value));
+            std::get<Object>(open_.back().data).push_back({std::move(names_.back()), std::move(value)});
         }
         return true;
     }

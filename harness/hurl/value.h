@@ -37,8 +37,8 @@ struct Redirect {
 
 struct Value;
 using List = std::vector<Value>;
-// Sorted by name, each name once.
-using Object = std::vector<std::pair<std::string, Value>>;
+struct Member;
+using Object = std::vector<Member>;  // sorted by name, each name once
 
 struct Value {
     std::variant<Null, bool, Number, std::string, Bytes, Date, List, Object, Nodeset, Redirect, Unit,
@@ -51,6 +51,13 @@ struct Value {
     }
     [[nodiscard]] const Value* member(std::string_view name) const;  // of an object; else null
     bool operator==(const Value& other) const;
+};
+
+// No std::pair, which must know whether a Value can be made before Value is known.
+struct Member {
+    std::string first;
+    Value second;
+    bool operator==(const Member&) const = default;
 };
 
 inline Value integer(std::int64_t value) { return {Number(value)}; }

@@ -50,9 +50,7 @@ Result<BatchRun> read_run(const collect::Journal& journal, const std::string& ve
     run.version = version;
     const auto text = run.manifest.find("batch");
     if (text != run.manifest.end() && text->is_string()) run.name = text->get<std::string>();
-    const auto started = run.manifest.find("started");
-    if (started != run.manifest.end() && started->is_number_integer())
-        run.started_ms = started->get<std::int64_t>() * 1000;
+    run.started_ms = collect::started_of(run.manifest) * 1000;
     run.stopped_ms = run.started_ms;
     run.unfinished = journal.unfinished();
     for (std::size_t index = 0; index < journal.size(); ++index) {

@@ -43,7 +43,8 @@ std::string message_part(const char* mark, const std::vector<check::Exchange::Fi
 std::string exchange_text(const RequestOutcome& outcome, const TerminalOptions& options) {
     if (!outcome.exchange) return {};
     const auto& exchange = *outcome.exchange;
-    std::string text = fmt::format("    > {} {}\n", outcome.method, terminal_text(exchange.sent_url, false));
+    std::string text =
+        fmt::format("    > {} {}\n", terminal_text(outcome.method, false), terminal_text(exchange.sent_url, false));
     text += message_part(">", exchange.request_headers, exchange.request_body, options);
     if (outcome.answer) {
         text += fmt::format("    < {} {}\n", outcome.answer->code, terminal_text(outcome.answer->status, false));
@@ -86,9 +87,10 @@ std::string terminal_request(const RequestOutcome& outcome, const TerminalOption
                                                        outcome.answer->time.count())
                                          : outcome.error + (outcome.presumed ? " (presumed)" : "");
     const bool good = counts.failed == 0 && outcome.script_errors.empty() && outcome.error.empty();
-    std::string text = fmt::format(
-        "{} {} [{}] {}\n", outcome.method, terminal_text(full_name(outcome), false), terminal_text(answer, false),
-        painted(fmt::format("{}/{} passed", counts.passed, counts.total), good ? kGreen : kRed, options));
+    std::string text =
+        fmt::format("{} {} [{}] {}\n", terminal_text(outcome.method, false), terminal_text(full_name(outcome), false),
+                    terminal_text(answer, false),
+                    painted(fmt::format("{}/{} passed", counts.passed, counts.total), good ? kGreen : kRed, options));
     for (const auto& assertion : outcome.assertions)
         if (assertion.status == Status::failed) text += failure_text(assertion, options);
     for (const auto& error : outcome.script_errors) {

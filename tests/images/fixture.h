@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "images/dependencies.h"
 #include "images/mounts.h"
 #include "images/tree.h"
+#include "tests/unit/temp_dir.h"
 
 extern char** environ;
 
@@ -31,12 +31,6 @@ inline Environment environment() {
 
 class RealBuild : public testing::Test {
  protected:
-    void SetUp() override {
-        char name[] = "/tmp/assay-layers-test-XXXXXX";
-        path_ = ::mkdtemp(name);
-    }
-    void TearDown() override { (void)remove_tree(path_); }
-
     LayerStore::Options options() const {
         LayerStore::Options options;
         options.store.path = path_;
@@ -107,7 +101,8 @@ class RealBuild : public testing::Test {
         }
     }
 
-    std::string path_;
+    TempDir dir_;
+    const std::string& path_ = dir_.path();
 };
 
 // Ends the test as skipped, saying so, when the reason is that no registry answers from here.

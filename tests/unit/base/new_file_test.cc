@@ -6,20 +6,18 @@
 
 #include <filesystem>
 
+#include "tests/unit/temp_dir.h"
+
 using namespace assay;
 namespace fs = std::filesystem;
 
 class NewFileTest : public ::testing::Test {
  protected:
-    NewFileTest() {
-        char name[] = "/tmp/assay-new-file-test-XXXXXX";
-        folder = ::mkdtemp(name);
-    }
-    ~NewFileTest() override { fs::remove_all(folder); }
     [[nodiscard]] std::size_t files() const {
         return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
     }
-    std::string folder;
+    TempDir dir;
+    const std::string& folder = dir.path();
 };
 
 TEST_F(NewFileTest, AppearsWholeWhenItIsCommitted) {

@@ -3,23 +3,19 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 namespace fs = std::filesystem;
 
 class RemoveTree : public ::testing::Test {
  protected:
-    RemoveTree() {
-        char name[] = "/tmp/assay-tree-test-XXXXXX";
-        root = ::mkdtemp(name);
-        at = Fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    }
-    ~RemoveTree() override { fs::remove_all(root); }
-    std::string root;
-    Fd at;
+    TempDir dir;
+    const std::string& root = dir.path();
+    const Fd at{::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 };
 
 TEST_F(RemoveTree, RemovesReadOnlyFoldersAndLeavesWhatLinksPointAt) {

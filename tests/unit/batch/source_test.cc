@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "base/fd.h"
-#include "tests/unit/batch/temp_dir.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::batch;

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/batch/temp_dir.h"
+#include "tests/unit/batch/task_text.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::batch;

@@ -10,19 +10,13 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::collect;
-namespace fs = std::filesystem;
 
 class CollectorTest : public ::testing::Test {
  protected:
-    CollectorTest() {
-        char name[] = "/tmp/assay-collector-test-XXXXXX";
-        folder = std::string(::mkdtemp(name)) + "/run";
-    }
-    ~CollectorTest() override { fs::remove_all(fs::path(folder).parent_path()); }
-
     std::vector<nlohmann::json> lines(const std::string& file) const {
         std::vector<nlohmann::json> all;
         std::ifstream in(folder + "/" + file);
@@ -37,7 +31,8 @@ class CollectorTest : public ::testing::Test {
         made.outcome = verdict;
         return made;
     }
-    std::string folder;
+    TempDir dir;
+    const std::string folder = dir / "run";
 };
 
 TEST_F(CollectorTest, EventsOfManyThreadsAreAllWrittenInOneNumberedOrder) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/collect/collector.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::collect;
@@ -13,12 +14,6 @@ namespace fs = std::filesystem;
 
 class JournalTest : public ::testing::Test {
  protected:
-    JournalTest() {
-        char name[] = "/tmp/assay-journal-test-XXXXXX";
-        folder = std::string(::mkdtemp(name)) + "/run";
-    }
-    ~JournalTest() override { fs::remove_all(fs::path(folder).parent_path()); }
-
     static Record judged(const std::string& id) {
         Record record;
         record.id = id;
@@ -56,7 +51,8 @@ class JournalTest : public ::testing::Test {
         outcome.exchange = exchange;
         return outcome;
     }
-    std::string folder;
+    TempDir dir;
+    const std::string folder = dir / "run";
 };
 
 TEST_F(JournalTest, GivesBackWhatTheCollectorWrote) {
@@ -130,4 +126,31 @@ TEST_F(JournalTest, ALineOfAnotherShapeIsAnErrorAndNoException) {
     auto broken = Journal::open(folder);
     ASSERT_FALSE(broken);
     EXPECT_NE(broken.error().detail.find("events.ndjson:3"), std::string::npos);
+}
+
+TEST_F(JournalTest, NumbersThatNoRunWritesAreAnErrorAndTimesThatNoneHasAreNone) {
+    dir.write("run/manifest.json", R"({"started": 9000000000000000000})");
+    dir.write("run/events.ndjson",
+              R"({"event":"request","submission":"x","sequence":1e30,"assertions":[]})"
+              "\n"
+              R"({"event":"fault","submission":"x","t_us":9223372036854775807,"record":{"id":"x","level":-1e99,)"
+              R"("fault":{"step":"s","reason":"r","retryable":true}}})"
+              "\n");
+    const auto journal = Journal::open(folder);
+    ASSERT_TRUE(journal);
+    EXPECT_FALSE(journal->record(0));
+    EXPECT_FALSE(journal->requests(0));
+    EXPECT_EQ(journal->ended(0), Micros(0));
+    EXPECT_EQ(started_of(journal->manifest()), 0);
+}
+
+TEST_F(JournalTest, NestingWithoutEndIsAnError) {
+    const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+    dir.write("run/manifest.json", "{}");
+    dir.write("run/events.ndjson", R"({"event":"verdict","submission":"x","record":)" + deep + "}\n");
+    const auto journal = Journal::open(folder);
+    ASSERT_TRUE(journal);
+    EXPECT_FALSE(journal->record(0));
+    dir.write("run/manifest.json", R"({"batch":)" + deep + "}");
+    EXPECT_FALSE(Journal::open(folder));
 }

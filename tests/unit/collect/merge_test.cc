@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "harness/collect/collector.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::collect;
@@ -16,16 +17,10 @@ namespace fs = std::filesystem;
 
 class MergeTest : public ::testing::Test {
  protected:
-    MergeTest() {
-        char name[] = "/tmp/assay-merge-test-XXXXXX";
-        scratch = ::mkdtemp(name);
-    }
-    ~MergeTest() override { fs::remove_all(scratch); }
-
     // A run whose submissions passed `passed` of 3, or have a fault.
     std::string run(const std::string& shard, const std::vector<std::pair<std::string, int>>& submissions,
                     json more = json::object()) {
-        const std::string folder = scratch + "/" + std::to_string(++made);
+        const std::string folder = dir / std::to_string(++made);
         json manifest = {{"batch", "b"}, {"verify", "paper"}, {"submissions", submissions.size()}, {"started", 100}};
         if (!shard.empty()) manifest["shard"] = shard;
         manifest.update(more);
@@ -50,8 +45,8 @@ class MergeTest : public ::testing::Test {
         for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
         return all;
     }
-    std::string into() const { return scratch + "/into"; }
-    std::string scratch;
+    std::string into() const { return dir / "into"; }
+    TempDir dir;
     int made = 0;
 };
 
@@ -131,4 +126,14 @@ TEST_F(MergeTest, NeverWritesOverAFolderAndLeavesNothingBehind) {
     EXPECT_FALSE(merge_runs({good, bad}, into(), Keep::neither));
     EXPECT_FALSE(fs::exists(into()));
     EXPECT_FALSE(fs::exists(into() + ".merging"));
+}
+
+TEST_F(MergeTest, AManifestThatWasEditedIsMergedWithoutItsNonsense) {
+    const json edited = {{"merged", "me"}, {"started", INT64_MAX}, {"submissions", INT64_MIN}};
+    const auto merged = merge_runs({run("1/2000000000", {{"a", 3}}, edited)}, into(), Keep::neither);
+    ASSERT_TRUE(merged) << merged.error().to_string();
+    EXPECT_TRUE(merged->missing.empty());
+    const json manifest = json::parse(*read_file(into() + "/manifest.json"));
+    EXPECT_EQ(manifest["started"], 0);
+    EXPECT_EQ(manifest["merged"].size(), 1u);
 }

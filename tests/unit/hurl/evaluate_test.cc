@@ -65,6 +65,19 @@ TEST(Evaluate, DeeplyNestedJsonIsNotJson) {
     EXPECT_EQ(said[0], "Invalid JSON: HTTP response is not a valid JSON");
 }
 
+// ... nor fill the memory by entities of entities.
+TEST(Evaluate, EntitiesOfEntitiesAreNotExpandedWithoutEnd) {
+    std::string document = "<!DOCTYPE a [<!ENTITY e0 \"aaaaaaaaaa\">";
+    for (int level = 1; level < 10; ++level) {
+        document += "<!ENTITY e" + std::to_string(level) + " \"";
+        for (int copy = 0; copy < 10; ++copy) document += "&e" + std::to_string(level - 1) + ";";
+        document += "\">";
+    }
+    const auto said = judged("xpath \"string-length(/)\" < 100000000\n", answer(document + "]><a>&e9;</a>"));
+    ASSERT_EQ(said.size(), 1u);
+    EXPECT_LT(said[0].size(), 10'000u);
+}
+
 // ... nor keep a pattern busy for ever.
 TEST(Evaluate, APatternThatBacktracksWithoutEndIsAnError) {
     const auto said = judged("body matches /^(a|aa)+$/\n", answer(std::string(60, 'a') + "b"));

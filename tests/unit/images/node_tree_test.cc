@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "images/tree.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::images;
@@ -16,12 +16,6 @@ namespace {
 
 class NodeTree : public testing::Test {
  protected:
-    void SetUp() override {
-        char name[] = "/tmp/assay-node-tree-test-XXXXXX";
-        path_ = ::mkdtemp(name);
-    }
-    void TearDown() override { (void)remove_tree(path_); }
-
     static void write(const std::string& file, const std::string& text) {
         fs::create_directories(fs::path(file).parent_path());
         ASSERT_TRUE(write_file_at(AT_FDCWD, file, text));
@@ -45,7 +39,8 @@ class NodeTree : public testing::Test {
         if (strangers) write(tree + "/node_modules/.generated/client.js", "x");
         return *std::move(building).commit({});
     }
-    std::string path_;
+    TempDir dir_;
+    const std::string& path_ = dir_.path();
 };
 
 }  // namespace

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 
 #include "base/fd.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::images;
@@ -18,11 +18,8 @@ using testing::HasSubstr;
 namespace {
 
 struct Folder {
-    std::string path = [] {
-        char name[] = "/tmp/assay-recipe-test-XXXXXX";
-        return std::string(::mkdtemp(name));
-    }();
-    ~Folder() { std::filesystem::remove_all(path); }
+    TempDir dir;
+    const std::string& path = dir.path();
     void add(const std::string& name, const std::string& text) const {
         std::filesystem::create_directories(path + "/" + name);
         ASSERT_TRUE(replace_file(path + "/" + name + "/recipe.toml", text));

@@ -4,13 +4,13 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "base/fd.h"
 #include "base/tree.h"
 #include "images/command.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::images;
@@ -24,8 +24,6 @@ class RepositoriesTest : public testing::Test {
  protected:
     void SetUp() override {
         if (::access("/usr/bin/git", X_OK) != 0) GTEST_SKIP() << "git is not installed";
-        char name[] = "/tmp/assay-repositories-test-XXXXXX";
-        path_ = ::mkdtemp(name);
         fs::create_directories(path_ + "/mirrors/group/app");
         git({"init", "-q", "-b", "main"});
         write("run.sh", "one\n");
@@ -35,9 +33,6 @@ class RepositoriesTest : public testing::Test {
         first_ = commit();
         write("run.sh", "two\n");
         second_ = commit();
-    }
-    void TearDown() override {
-        if (!path_.empty()) (void)remove_tree_at(AT_FDCWD, path_);
     }
 
     std::string repository() const { return path_ + "/mirrors/group/app"; }
@@ -65,7 +60,9 @@ class RepositoriesTest : public testing::Test {
         return Repositories(options);
     }
 
-    std::string path_, first_, second_;
+    TempDir dir_;
+    const std::string& path_ = dir_.path();
+    std::string first_, second_;
 };
 
 }  // namespace

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
 #include "images/tree.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::images;
@@ -21,12 +21,6 @@ namespace {
 
 class StoreTest : public testing::Test {
  protected:
-    void SetUp() override {
-        char name[] = "/tmp/assay-store-test-XXXXXX";
-        path_ = ::mkdtemp(name);
-    }
-    void TearDown() override { (void)remove_tree(path_); }
-
     Store open(Bytes max_size = {}) {
         auto store = Store::open({path_, max_size, Bytes{1}});
         EXPECT_TRUE(store);
@@ -59,7 +53,8 @@ class StoreTest : public testing::Test {
         return std::distance(std::filesystem::directory_iterator(path_ + "/" + folder), {});
     }
 
-    std::string path_;
+    TempDir dir_;
+    const std::string& path_ = dir_.path();
 };
 
 }  // namespace

@@ -5,23 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "base/fd.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::images;
 
-namespace {
-std::string make_folder() {
-    char name[] = "/tmp/assay-tree-test-XXXXXX";
-    return ::mkdtemp(name);
-}
-}  // namespace
-
 TEST(MeasureTree, TakesWhatItCannotSeeForEndless) {
-    const std::string tree = make_folder();
+    const TempDir dir, closed;
+    const std::string& tree = dir.path();
     Fd at(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     for (int depth = 0; depth < 200; ++depth) {
         ASSERT_EQ(::mkdirat(at.get(), "deep", 0700), 0);
@@ -30,15 +24,15 @@ TEST(MeasureTree, TakesWhatItCannotSeeForEndless) {
     EXPECT_EQ(measure_tree(tree).entries, UINT64_MAX);
     ASSERT_TRUE(remove_tree(tree));
     if (::geteuid() == 0) return;  // root sees everything
-    const std::string closed = make_folder();
-    std::filesystem::create_directory(closed + "/inner");
-    ::chmod((closed + "/inner").c_str(), 0);
-    EXPECT_EQ(measure_tree(closed).entries, UINT64_MAX);
-    ASSERT_TRUE(remove_tree(closed));
+    std::filesystem::create_directory(closed / "inner");
+    ::chmod((closed / "inner").c_str(), 0);
+    EXPECT_EQ(measure_tree(closed.path()).entries, UINT64_MAX);
+    ASSERT_TRUE(remove_tree(closed.path()));
 }
 
 TEST(ReadBeneath, FollowsNoSymlinkAndOpensNoPipe) {
-    const std::string tree = make_folder(), outside = make_folder();
+    const TempDir dir, beside;
+    const std::string &tree = dir.path(), &outside = beside.path();
     ASSERT_TRUE(replace_file(outside + "/secret", "secret"));
     std::filesystem::create_directories(tree + "/a");
     ASSERT_TRUE(replace_file(tree + "/a/file", "text"));
@@ -51,11 +45,11 @@ TEST(ReadBeneath, FollowsNoSymlinkAndOpensNoPipe) {
         EXPECT_FALSE(read_beneath(tree, path, 100)) << path;
     EXPECT_EQ(list_beneath(tree, "a"), (std::vector<std::string>{"file", "link"}));
     EXPECT_TRUE(list_beneath(tree, "b").empty());
-    ASSERT_TRUE(remove_tree(tree) && remove_tree(outside));
 }
 
 TEST(MeasureTree, CountsBlocksAndStopsAtItsBound) {
-    const std::string tree = make_folder();
+    const TempDir dir;
+    const std::string& tree = dir.path();
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(replace_file(tree + "/" + std::to_string(i), std::string(100'000, 'x')));
     const TreeSize size = measure_tree(tree);
     EXPECT_EQ(size.entries, 10u);
@@ -63,5 +57,4 @@ TEST(MeasureTree, CountsBlocksAndStopsAtItsBound) {
     EXPECT_LE(measure_tree(tree, Bytes{150'000}).entries, 3u);
     EXPECT_EQ(measure_tree(tree, {}, 4).entries, 5u);
     EXPECT_EQ(measure_tree(tree + "/none").entries, 0u);
-    ASSERT_TRUE(remove_tree(tree));
 }

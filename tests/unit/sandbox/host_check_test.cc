@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+
+#include "tests/unit/temp_dir.h"
 
 using namespace assay::sandbox;
 using State = Finding::State;
@@ -17,8 +18,6 @@ namespace {
 class FakeHost {
  public:
     FakeHost() {
-        char name[] = "/tmp/assay-host.XXXXXX";
-        root_ = ::mkdtemp(name);
         set("sys/kernel/osrelease", "6.1.0-18-amd64\n");
         set("self/ns/user", "");
         set("sys/user/max_user_namespaces", "10000\n");
@@ -29,18 +28,10 @@ class FakeHost {
         set("sys/fs/inotify/max_user_instances", "8192\n");
         set("pressure/cpu", "some avg10=0.00\n");
     }
-    FakeHost(const FakeHost&) = delete;
-    FakeHost& operator=(const FakeHost&) = delete;
-    ~FakeHost() { fs::remove_all(root_); }
-
-    void set(const std::string& path, const std::string& text) {
-        const fs::path file = root_ + "/proc/" + path;
-        fs::create_directories(file.parent_path());
-        std::ofstream(file) << text;
-    }
-    void remove(const std::string& path) { fs::remove_all(root_ + "/proc/" + path); }
+    void set(const std::string& path, const std::string& text) { dir_.write("proc/" + path, text); }
+    void remove(const std::string& path) { fs::remove_all(dir_ / ("proc/" + path)); }
     Finding finding(const std::string& name) {
-        view.root = root_;
+        view.root = dir_.path();
         auto all = check_kernel(view);
         auto at = std::find_if(all.begin(), all.end(), [&](const Finding& each) { return each.name == name; });
         if (at == all.end()) throw std::runtime_error("no finding " + name);
@@ -50,7 +41,7 @@ class FakeHost {
     HostView view;
 
  private:
-    std::string root_;
+    assay::TempDir dir_;
 };
 
 }  // namespace

@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "base/fd.h"
+#include "tests/unit/temp_dir.h"
 
 using namespace assay;
 using namespace assay::verify;
@@ -19,22 +19,14 @@ namespace {
 
 class Tree : public testing::Test {
  protected:
-    Tree() {
-        char name[] = "/tmp/assay-verify-test-XXXXXX";
-        root = ::mkdtemp(name);
-    }
-    ~Tree() override { fs::remove_all(root); }
-
-    void write(const std::string& path, std::string_view bytes) {
-        fs::create_directories((root / path).parent_path());
-        std::ofstream(root / path, std::ios::binary) << bytes;
-    }
+    void write(const std::string& path, std::string_view bytes) { dir.write(path, bytes); }
     Result<AddedSource> read(const TreeLimits& limits = {}) {
         Fd folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         return added_lines_of_tree(folder.get(), limits);
     }
 
-    fs::path root;
+    TempDir dir;
+    const fs::path root = dir.path();
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A folder for one test, with a short way to write files into it.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -9,17 +10,25 @@
 #include <string>
 #include <string_view>
 
-namespace assay::batch {
+#include "base/tree.h"
 
+namespace assay {
+
+// Goes with all that is in it, whatever its modes.
 class TempDir {
  public:
     TempDir() {
-        char name[] = "/tmp/assay-batch-test-XXXXXX";
-        path_ = ::mkdtemp(name);
+        char name[] = "/tmp/assay-test-XXXXXX";
+        if (const char* made = ::mkdtemp(name)) path_ = made;
+        EXPECT_FALSE(path_.empty()) << "no folder in /tmp";
     }
     TempDir(const TempDir&) = delete;
     TempDir& operator=(const TempDir&) = delete;
-    ~TempDir() { std::filesystem::remove_all(path_); }
+    ~TempDir() {
+        if (path_.empty()) return;
+        const auto removed = remove_tree_at(AT_FDCWD, path_);
+        EXPECT_TRUE(removed) << path_;
+    }
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
@@ -36,13 +45,4 @@ class TempDir {
     std::string path_;
 };
 
-// A task of the study, of one object key changed or removed by the caller.
-inline std::string task_text(std::string_view name = "flask-openapi-sqlite") {
-    return "{\n  \"name\": \"" + std::string(name) +
-           "\",\n  \"dockerFolder\": \"uv\",\n  \"patch\": null,\n  \"repoMetadata\": {\n    \"setupCmds\": [\"chmod "
-           "+x "
-           "run.sh\"],\n    \"runCmds\": [\"./run.sh\"],\n    \"port\": 8080,\n    \"baseUrl\": \"/api\",\n    "
-           "\"healthcheckEndpoint\": \"/api/health-check\"\n  },\n  \"postmanCollection\": \"suite.json\"\n}\n";
-}
-
-}  // namespace assay::batch
+}  // namespace assay
