@@ -92,6 +92,23 @@ python3 -c 'import signal; print(signal.getsignal(2), signal.getsignal(3))' & wa
 PYTHONUNBUFFERED= run python3 -c 'import sys; print(sys.stdout.write_through)'
 mkdir lib; PYTHONPATH=lib:/nowhere run python3 -c 'import sys; print(sys.path)'
 run python3 -c 'import atexit; atexit.register(print, "last"); print("first")'
+run python3 -c 'import atexit, json
+class Finalised:
+    def __init__(self, name): self.name = name
+    def __del__(self):
+        try:
+            import json
+            print("finalised", json.dumps(self.name))
+        except ImportError as error: print("finalised late", self.name, error)
+cycle = Finalised("cycle"); cycle.self = cycle; del cycle
+kept = Finalised("kept"); threading = Finalised("shadow")
+atexit.register(lambda: print("last", json.dumps(1)))'
+run python3 -c 'import sys, threading, time
+threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+threading.Thread(target=lambda: (time.sleep(0.05), print("joined"))).start()'
+run python3 -c 'import gc; gc.disable(); kept = open("kept", "w"); kept.write("buffered")'; cat kept; echo
+run python3 -c 'kept = open("kept", "w"); kept.write("buffered too")'; cat kept; echo
+run python3 -c 'import json, sys; sys.modules["json"] = None; del sys.modules["re"]; import re; print(re.escape("."))'
 run python3 -c 'import subprocess, sys; print(subprocess.run([sys.executable, "-c", "print(5)"], capture_output=True))'
 run python3 -c 'import os; pid = os.fork(); print(os.waitpid(pid, 0)[1] if pid else os._exit(3))'
 run python3 -c 'import asyncio
