@@ -1,6 +1,7 @@
 // Warm templates: what continues from one cannot be told from a cold start, and what would differ starts cold.
 #include <gmock/gmock.h>
 
+#include "images/warm/snapshot.h"
 #include "images/warm_template.h"
 #include "tests/images/fixture.h"
 
@@ -161,6 +162,29 @@ TEST_F(WarmTemplates, WhatWouldDifferStartsCold) {
     };
     for (const auto& each : cases)
         EXPECT_EQ(shell(each.command, true).output, each.warm ? "True\n" : "False\n") << each.what;
+}
+
+TEST_F(WarmTemplates, TheTemplateKnowsThePagesThatServersWriteTo) {
+    prepare();
+    if (!warm_) return;
+    const auto index = read_file(warm_.path() + "/tree/python.snapshot");
+    ASSERT_TRUE(index);
+    const auto* header = reinterpret_cast<const warm::Header*>(index->data());
+    ASSERT_EQ(header->magic, warm::kMagic);
+    const auto* regions = reinterpret_cast<const warm::Region*>(index->data() + header->regions_offset);
+    const auto* runs = reinterpret_cast<const std::uint64_t*>(index->data() + header->hot_runs_offset);
+    std::uint64_t pages = 0;
+    for (std::uint64_t i = 0; i < header->hot_runs; ++i) {
+        const std::uint64_t begin = warm::run_address(runs[i]);
+        const std::uint64_t end = begin + warm::run_pages(runs[i]) * warm::kPage;
+        EXPECT_LT(begin, end);
+        EXPECT_TRUE(std::any_of(regions, regions + header->regions, [&](const warm::Region& region) {
+            return begin >= region.address && end <= region.address + region.length;
+        })) << i;
+        pages += warm::run_pages(runs[i]);
+    }
+    EXPECT_GT(pages, 300u);
+    EXPECT_LT(pages, 4000u);
 }
 
 TEST_F(WarmTemplates, NoTwoStartsShareTheirRandomNumbers) {
