@@ -84,7 +84,7 @@ def recipe(name):
 
 
 def layer_of(options, source, image):
-    built = subprocess.run([options.assay, "image", "build", source, "--image", image], stdout=subprocess.PIPE, text=True)
+    built = subprocess.run([options.assay, "image", "build", source, "--image", image], capture_output=True, text=True)
     lines = built.stdout.splitlines()
     return pathlib.Path(lines[0]) / "tree" if built.returncode == 0 and lines else None
 
