@@ -4,7 +4,7 @@
 // built together and run on one machine, so the header is plain memory; `magic` names its version. Nothing here may
 // need a library: the restorer has none.
 //
-//   Header | env rules | interpreter paths | regions      (kIndexSize bytes in all, read in one call)
+//   Header | env rules | interpreter paths | regions | runs of hot pages      (kIndexSize bytes are set aside)
 //   pages of the regions, in order of address; pages of zeros are holes
 #pragma once
 
@@ -13,10 +13,11 @@
 
 namespace assay::images::warm {
 
-inline constexpr std::uint64_t kMagic = 0x3130'6d72'6177'7361ull;  // "aswarm01": raise when anything here changes
+inline constexpr std::uint64_t kMagic = 0x3230'6d72'6177'7361ull;  // "aswarm02": raise when anything here changes
 inline constexpr std::size_t kIndexSize = 128 << 10;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxKernelMaps = 6;
+inline constexpr std::size_t kMaxHotRuns = 6000;
 // Below the template's main stack, in the restored process: what the usual RLIMIT_STACK would have let it grow to.
 inline constexpr std::size_t kStackReserve = 8 << 20;
 
@@ -35,6 +36,11 @@ struct Region {
     std::uint32_t stack;   // 1: the main stack; kStackReserve belongs below it
 };
 
+// Hot pages are those that nearly every server writes to soon after it was restored. A run of them is one word: the
+// address of its first page, and below the address's bits their number, less than kPage.
+inline std::uint64_t run_address(std::uint64_t run) noexcept { return run & ~std::uint64_t{kPage - 1}; }
+inline std::uint64_t run_pages(std::uint64_t run) noexcept { return run & (kPage - 1); }
+
 // A mapping that the kernel makes in every process ([vvar], [vdso]), relative to the start of the vDSO.
 struct KernelMap {
     std::int64_t offset;
@@ -50,13 +56,16 @@ struct Handover {
 
 struct Header {
     std::uint64_t magic;
-    std::uint64_t regions;         // number of Region
-    std::uint64_t regions_offset;  // in the index
-    std::uint64_t env_rules;       // offset of NAME\0, or NAME=VALUE\0, ended by an empty one: variables that were
-                                   // read while the modules were imported, unset or with the value they had
-    std::uint64_t interpreters;    // offset of PATH\0..., ended by an empty one: names the interpreter goes by
-    std::uint64_t stack_pointer;   // callee-saved registers are on top of it
-    std::uint64_t resume;          // address of the code that takes them down
+    std::uint64_t index_length;     // bytes of the index that are used
+    std::uint64_t hot_runs;         // number of runs
+    std::uint64_t hot_runs_offset;  // in the index
+    std::uint64_t regions;          // number of Region
+    std::uint64_t regions_offset;   // in the index
+    std::uint64_t env_rules;        // offset of NAME\0, or NAME=VALUE\0, ended by an empty one: variables that were
+                                    // read while the modules were imported, unset or with the value they had
+    std::uint64_t interpreters;     // offset of PATH\0..., ended by an empty one: names the interpreter goes by
+    std::uint64_t stack_pointer;    // callee-saved registers are on top of it
+    std::uint64_t resume;           // address of the code that takes them down
     std::uint64_t fs_base;
     std::uint64_t tid_address;  // of glibc's struct pthread::tid
     std::uint64_t robust_list;  // 0 = none registered

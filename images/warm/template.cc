@@ -14,31 +14,27 @@
 // null and there is no template).
 #include <dirent.h>
 #include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <initializer_list>
 
 #include "images/warm/snapshot.h"
+#include "images/warm/writer.h"
 
 namespace warm = assay::images::warm;
 
 extern "C" {
 extern char** environ;
 extern void* __curbrk;  // where glibc believes the break to be
-extern const ptrdiff_t __rseq_offset __attribute__((weak));
-extern const unsigned int __rseq_size __attribute__((weak));
 
 // The interpreter's own, as declared by cpython/initconfig.h and friends of 3.11.
 struct PyObject;
@@ -80,16 +76,19 @@ WEAK void Py_DecRef(PyObject* object);
 namespace {
 
 constexpr int kFileInput = 257;  // Py_file_input
-constexpr int kRefused = 3;
 constexpr std::size_t kMaxNames = 256;
-constexpr std::size_t kMaxRegions = 1024;
+constexpr unsigned kTrialSeconds = 20;
 
 asm(".section .rodata\n"
     "assay_warm_python: .incbin \"" ASSAY_WARM_PYTHON
     "\"\n"
     ".byte 0\n"
+    "assay_warm_trial: .incbin \"" ASSAY_WARM_TRIAL
+    "\"\n"
+    ".byte 0\n"
     ".text\n");
 extern "C" const char assay_warm_python[];
+extern "C" const char assay_warm_trial[];
 
 // --- returning twice ---------------------------------------------------------------------------------------------
 
@@ -139,220 +138,16 @@ struct Template {
     PyObject* space = nullptr;
     PyObject* read = nullptr;  // names that template.py recorded
     std::uint64_t stack_pointer = 0;
-    warm::Region regions[kMaxRegions];
-    std::size_t region_count = 0;
+    warm::Order order;
 };
 Template made;
 alignas(64) char config_bytes[8192];  // a PyConfig; 3.11's has about 400 bytes
-alignas(16) char index_bytes[warm::kIndexSize];
 
-[[noreturn]] void refuse(const char* why) {
-    fprintf(stderr, "no template: %s\n", why);
-    fflush(stderr);
-    _exit(kRefused);
-}
-
-// --- what the snapshot holds ----------------------------------------------------------------------------------------
-
-bool zeros(const char* page) {
-    const auto* words = reinterpret_cast<const std::uint64_t*>(page);
-    for (std::size_t i = 0; i < warm::kPage / 8; ++i)
-        if (words[i] != 0) return false;
-    return true;
-}
-
-bool write_all(int file, const char* bytes, std::size_t size, std::uint64_t offset) {
-    while (size > 0) {
-        ssize_t done = pwrite(file, bytes, size, static_cast<off_t>(offset));
-        if (done <= 0) return false;
-        bytes += done, offset += static_cast<std::uint64_t>(done), size -= static_cast<std::size_t>(done);
-    }
-    return true;
-}
-
-// The pages of one region that are not all zeros, in runs.
-bool write_region(int file, const warm::Region& region) {
-    const char* start = reinterpret_cast<const char*>(region.address);
-    std::size_t at = 0;
-    while (at < region.length) {
-        while (at < region.length && zeros(start + at)) at += warm::kPage;
-        std::size_t from = at;
-        while (at < region.length && !zeros(start + at)) at += warm::kPage;
-        if (at > from && !write_all(file, start + from, at - from, region.offset + from)) return false;
-    }
-    return true;
-}
-
-struct Line {
-    std::uint64_t start, end;
-    int prot;
-    bool shared;
-    const char* name;
-};
-
-bool parse_line(char* text, Line& line) {
-    char perms[8] = {};
-    int name_at = 0;
-    unsigned long long offset = 0;
-    unsigned long inode = 0;
-    char device[16];
-    if (sscanf(text, "%lx-%lx %7s %llx %15s %lu %n", &line.start, &line.end, perms, &offset, device, &inode, &name_at) <
-        6)
-        return false;
-    line.prot =
-        (perms[0] == 'r' ? PROT_READ : 0) | (perms[1] == 'w' ? PROT_WRITE : 0) | (perms[2] == 'x' ? PROT_EXEC : 0);
-    line.shared = perms[3] == 's';
-    line.name = text + name_at;
-    return true;
-}
-
-void add_kernel_map(warm::Header& header, const Line& line) {
-    if (header.kernel_maps_count == warm::kMaxKernelMaps) refuse("the kernel maps more than is known");
-    header.kernel_maps[header.kernel_maps_count++] = {
-        static_cast<std::int64_t>(line.start) - static_cast<std::int64_t>(header.vdso), line.end - line.start};
-    if (line.start == header.vdso) header.vdso_length = line.end - line.start;
-}
-
-void add_region(const Line& line, bool stack) {
-    if (made.region_count > 0 && !stack) {
-        warm::Region& last = made.regions[made.region_count - 1];
-        bool joins = last.stack == 0 && last.address + last.length == line.start &&
-                     last.prot == static_cast<std::uint32_t>(line.prot) && line.prot != PROT_NONE && last.offset != 0;
-        if (joins) {
-            last.length += line.end - line.start;
-            return;
-        }
-    }
-    if (made.region_count == kMaxRegions) refuse("too many mappings");
-    // Memory that may not be read is not saved, only kept from others. The place in the file comes later.
-    std::uint64_t offset = line.prot == PROT_NONE ? 0 : 1;
-    made.regions[made.region_count++] = {line.start, line.end - line.start, offset,
-                                         static_cast<std::uint32_t>(line.prot), stack ? 1u : 0u};
-}
-
-void read_maps(warm::Header& header) {
-    static char text[256 << 10];
-    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    std::size_t size = 0;
-    ssize_t got = 0;
-    while (file >= 0 && (got = read(file, text + size, sizeof text - 1 - size)) > 0) size += static_cast<size_t>(got);
-    if (file < 0 || got < 0 || size == sizeof text - 1) refuse("/proc/self/maps cannot be read");
-    close(file);
-    text[size] = 0;
-    char* rest = nullptr;
-    for (char* row = strtok_r(text, "\n", &rest); row != nullptr; row = strtok_r(nullptr, "\n", &rest)) {
-        Line line{};
-        if (!parse_line(row, line)) refuse("/proc/self/maps is not as expected");
-        if (strncmp(line.name, "[vsyscall]", 10) == 0) continue;
-        if (strncmp(line.name, "[vvar", 5) == 0 || strncmp(line.name, "[vdso]", 6) == 0) {
-            add_kernel_map(header, line);
-            continue;
-        }
-        if (line.shared && (line.prot & PROT_WRITE) != 0) refuse("a module shares writable memory");
-        add_region(line, strncmp(line.name, "[stack]", 7) == 0);
-    }
-}
-
-// glibc's struct pthread has no public layout: its robust list is the head that points to itself, with the offset of
-// mutexes' owners after it; tid stands 16 bytes before (tid, then the list's previous pointer).
-void find_thread(warm::Header& header) {
-    auto self = reinterpret_cast<std::uint64_t>(pthread_self());
-    header.fs_base = self;
-    void* head = nullptr;
-    size_t size = 0;
-    if (syscall(SYS_get_robust_list, 0, &head, &size) != 0 || size != 24) refuse("no robust list");
-    header.robust_list = reinterpret_cast<std::uint64_t>(head);
-    header.tid_address = header.robust_list - 16;
-    if (header.robust_list < self || header.robust_list > self + 4096 ||
-        *reinterpret_cast<int*>(header.tid_address) != static_cast<int>(syscall(SYS_gettid)))
-        refuse("this C library keeps its thread id elsewhere");
-    if (&__rseq_size != nullptr && __rseq_size > 0) {
-        header.rseq = self + static_cast<std::uint64_t>(__rseq_offset);
-        header.rseq_length = __rseq_size < 32 ? 32 : __rseq_size;  // the first size that the kernel knew
-    }
-}
-
-std::size_t put(std::size_t at, const char* text) {
-    std::size_t size = strlen(text) + 1;
-    if (at + size > sizeof index_bytes) refuse("the index is too large");
-    memcpy(index_bytes + at, text, size);
-    return at + size;
-}
-
-bool start_variable(const char* entry) {
-    for (const char* prefix : {"PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "GLIBC_", "GCONV_", "TZ"})
-        if (strncmp(entry, prefix, strlen(prefix)) == 0) return true;
-    return false;
-}
-
-std::size_t put_variable(std::size_t at, const char* name) {
-    if (strcmp(name, "PATH") == 0 || strcmp(name, "PYTHONUNBUFFERED") == 0 || strcmp(name, "PYTHONPATH") == 0)
-        return at;
-    static char rule[32768];
-    const char* value = getenv(name);
-    int size =
-        value == nullptr ? snprintf(rule, sizeof rule, "%s", name) : snprintf(rule, sizeof rule, "%s=%s", name, value);
-    if (size >= static_cast<int>(sizeof rule)) refuse("a variable is too long");
-    return put(at, rule);
-}
-
-void put_rules(warm::Header& header, std::size_t& at) {
-    header.env_rules = at;
-    for (char** entry = environ; *entry != nullptr; ++entry)
-        if (start_variable(*entry) && strncmp(*entry, "PYTHONUNBUFFERED=", 17) != 0 &&
-            strncmp(*entry, "PYTHONPATH=", 11) != 0)
-            at = put(at, *entry);
-    for (std::size_t i = 0; i < made.variable_count; ++i) at = put_variable(at, made.variables[i]);
-    for (ssize_t i = 0; i < PyList_Size(made.read); ++i)
-        at = put_variable(at, PyUnicode_AsUTF8(PyList_GetItem(made.read, i)));
-    at = put(at, "");
-    header.interpreters = at;
-    char* rest = nullptr;
-    for (char* name = strtok_r(made.names, " ", &rest); name != nullptr; name = strtok_r(nullptr, " ", &rest))
-        at = put(at, name);
-    at = put(at, "");
-}
-
-int write_snapshot() {
-    auto& header = *reinterpret_cast<warm::Header*>(index_bytes);
-    header.magic = warm::kMagic;
-    header.stack_pointer = made.stack_pointer;
-    header.resume = reinterpret_cast<std::uint64_t>(assay_warm_resume);
-    header.handover = reinterpret_cast<std::uint64_t>(&made.handover);
-    header.vdso = getauxval(AT_SYSINFO_EHDR);
-    find_thread(header);
-    std::size_t at = sizeof header;
-    put_rules(header, at);
-    int file = open(made.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) refuse("the snapshot's file cannot be written");
-    made.region_count = 0;
-    read_maps(header);
-    if (header.vdso == 0 || header.vdso_length == 0) refuse("no vDSO");
-    header.vdso_hash = warm::hash_words(reinterpret_cast<const std::uint64_t*>(header.vdso), header.vdso_length / 8);
-    std::uint64_t offset = warm::kIndexSize;
-    for (std::size_t i = 0; i < made.region_count; ++i) {
-        warm::Region& region = made.regions[i];
-        if (region.offset == 0) continue;
-        region.offset = offset;
-        offset += region.length;
-        if (!write_region(file, region)) return errno == 0 ? EIO : errno;
-    }
-    at = (at + 15) & ~std::size_t{15};
-    header.regions = made.region_count;
-    header.regions_offset = at;
-    if (at + made.region_count * sizeof(warm::Region) > sizeof index_bytes) refuse("the index is too large");
-    memcpy(index_bytes + at, made.regions, made.region_count * sizeof(warm::Region));
-    if (ftruncate(file, static_cast<off_t>(offset)) != 0) return errno;
-    if (!write_all(file, index_bytes, sizeof index_bytes, 0)) return errno == 0 ? EIO : errno;
-    return fsync(file) == 0 && close(file) == 0 ? 0 : errno;
-}
-
-// --- making one
-// -------------------------------------------------------------------------------------------------------
+// --- making one ------------------------------------------------------------------------------------------------------
 
 std::size_t entries(const char* folder) {
     DIR* open_folder = opendir(folder);
-    if (open_folder == nullptr) refuse("/proc cannot be read");
+    if (open_folder == nullptr) warm::refuse("/proc cannot be read");
     std::size_t count = 0;
     while (readdir(open_folder) != nullptr) ++count;
     closedir(open_folder);
@@ -361,9 +156,16 @@ std::size_t entries(const char* folder) {
 
 void take(const char* name, char* to, std::size_t size) {
     const char* value = getenv(name);
-    if (value == nullptr || strlen(value) >= size) refuse(name);
+    if (value == nullptr || strlen(value) >= size) warm::refuse(name);
     strcpy(to, value);
     unsetenv(name);
+}
+
+void note_variable(const char* name) {
+    for (std::size_t i = 0; i < made.variable_count; ++i)
+        if (strcmp(made.variables[i], name) == 0) return;
+    if (made.variable_count == kMaxNames) warm::refuse("too many variables are read");
+    made.variables[made.variable_count++] = strdup(name);
 }
 
 PyObject* function(const char* name) { return PyDict_GetItemString(made.space, name); }
@@ -372,14 +174,14 @@ void prepare() {
     char name[] = "python3";
     char* argv[] = {name, nullptr};
     PyConfig_InitPythonConfig(config_bytes);
-    if (PyConfig_SetBytesArgv(config_bytes, 1, argv).type != 0) refuse("the interpreter does not take arguments");
-    if (Py_InitializeFromConfig(config_bytes).type != 0) refuse("the interpreter does not start");
+    if (PyConfig_SetBytesArgv(config_bytes, 1, argv).type != 0) warm::refuse("the interpreter does not take arguments");
+    if (Py_InitializeFromConfig(config_bytes).type != 0) warm::refuse("the interpreter does not start");
     made.space = PyDict_New();
     PyDict_SetItemString(made.space, "__builtins__", PyEval_GetBuiltins());
     PyObject* code = Py_CompileString(assay_warm_python, "<assay warm template>", kFileInput);
     if (code == nullptr || PyEval_EvalCode(code, made.space, made.space) == nullptr) {
         PyErr_Print();
-        refuse("template.py does not run");
+        warm::refuse("template.py does not run");
     }
     std::size_t files = entries("/proc/self/fd");
     made.recording = true;
@@ -387,14 +189,14 @@ void prepare() {
     made.recording = false;
     if (made.read == nullptr) {
         PyErr_Print();
-        _exit(kRefused);
+        _exit(warm::kRefused);
     }
-    if (entries("/proc/self/fd") != files) refuse("a module keeps a file open when it is imported");
-    if (entries("/proc/self/task") != 3) refuse("a module starts a thread when it is imported");
+    if (entries("/proc/self/fd") != files) warm::refuse("a module keeps a file open when it is imported");
+    if (entries("/proc/self/task") != 3) warm::refuse("a module starts a thread when it is imported");
 }
 
 // --- continuing from one
-// ------------------------------------------------------------------------------------------------
+// -----------------------------------------------------------------------------------------------
 
 [[noreturn]] void start_cold() {
     execve(warm::kInterpreterPath, made.handover.argv, made.handover.envp);
@@ -452,14 +254,51 @@ int run() {
     return Py_RunMain();
 }
 
+// A fork of the template tries out, in another process's place, what servers begin with; the pages that it has
+// written to by then are those that the restorer had better copy at once.
+void try_out() {
+    const pid_t child = fork();
+    if (child == 0) {
+        const int nowhere = open("/dev/null", O_RDWR);
+        for (int fd : {0, 1, 2}) dup2(nowhere, fd);
+        if (nowhere > 2) close(nowhere);
+        alarm(kTrialSeconds);
+        static char name[] = "python3", option[] = "-c";
+        static char* argv[] = {name, option, const_cast<char*>(assay_warm_trial), nullptr};
+        made.handover = {3, argv, environ};
+        _exit(run());
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, WUNTRACED) != child) return;
+    if (!WIFSTOPPED(status)) return;
+    warm::write_hot_pages(made.order, child);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+}
+
+int write() {
+    for (ssize_t i = 0; i < PyList_Size(made.read); ++i) note_variable(PyUnicode_AsUTF8(PyList_GetItem(made.read, i)));
+    made.order = {made.out,
+                  made.stack_pointer,
+                  reinterpret_cast<std::uint64_t>(assay_warm_resume),
+                  reinterpret_cast<std::uint64_t>(&made.handover),
+                  made.variables,
+                  made.variable_count,
+                  made.names};
+    return warm::write_snapshot(made.order);
+}
+
 int template_main(int, char**, char**) {
     if (_PyConfig_FromDict == nullptr || _PyConfig_AsDict == nullptr || _Py_GetConfig == nullptr ||
         Py_RunMain == nullptr)
-        refuse("this interpreter is not one whose start can be continued (Python 3.11)");
+        warm::refuse("this interpreter is not one whose start can be continued (Python 3.11)");
     prepare();
-    int written = assay_warm_freeze(&made.stack_pointer, write_snapshot);
+    int written = assay_warm_freeze(&made.stack_pointer, write);
     if (written == 2) return run();
-    if (written == 0) _exit(0);
+    if (written == 0) {
+        try_out();
+        _exit(0);
+    }
     fprintf(stderr, "the snapshot cannot be written: %s\n", strerror(written));
     fflush(stderr);
     _exit(1);
@@ -471,12 +310,7 @@ int template_main(int, char**, char**) {
 extern "C" char* getenv(const char* name) {
     using Getenv = char* (*)(const char*);
     static auto real = reinterpret_cast<Getenv>(dlsym(RTLD_NEXT, "getenv"));
-    if (made.recording) {
-        bool known = false;
-        for (std::size_t i = 0; i < made.variable_count && !known; ++i) known = strcmp(made.variables[i], name) == 0;
-        if (!known && made.variable_count == kMaxNames) refuse("too many variables are read");
-        if (!known) made.variables[made.variable_count++] = strdup(name);
-    }
+    if (made.recording) note_variable(name);
     return real(name);
 }
 

@@ -11,6 +11,8 @@ import site
 import sys
 
 import _signal
+import atexit
+import gc
 
 CONSOLE_ARGUMENTS = ("--app-dir", "--chdir", "--pythonpath", "--reload-dir")
 SUFFIXES = (".py", ".pyc", ".so")
@@ -19,6 +21,7 @@ MAX_DEPTH = 4
 
 startup = {name.partition(".")[0] for name in sys.modules}
 state = {}
+held = {}
 
 
 class Refused(Exception):
@@ -96,8 +99,7 @@ def prepare(modules):
     state["path"] = path
     sys.stdout.flush()
     sys.stderr.flush()
-    import gc
-
+    held.update((name, module) for name, module in sys.modules.items() if name not in ("sys", "builtins", "__main__"))
     gc.collect()
     gc.freeze()
     names.add("HOME")  # site reads it before anything is recorded
@@ -306,6 +308,18 @@ def renew():
     handlers.BaseHandler.os_environ = handlers.read_environ()
 
 
+def let_go(phase, _):
+    """The interpreter that ends empties every module, which copies the template's pages one by one in a process that is
+    over. It leaves alone what sys.modules does not have: the template's modules go at the moment when it would drop
+    them all, after the last collection of which finalisers could still import. The program's own modules are emptied
+    as ever."""
+    if phase == "stop":
+        gc.callbacks.remove(let_go)
+        for name, module in held.items():
+            if sys.modules.get(name) is module:
+                sys.modules[name] = None
+
+
 def finish(config, ignored):
     """After the configuration is in place: nothing fails from here on, the program runs next."""
     sys.argv, sys.orig_argv = config["argv"], config["orig_argv"]
@@ -323,4 +337,6 @@ def finish(config, ignored):
     if _signal.SIGINT not in ignored:
         _signal.signal(_signal.SIGINT, _signal.default_int_handler)
     renew()
+    # Registered first, so called last: what follows is the interpreter's own end.
+    atexit.register(gc.callbacks.append, let_go)
     state.clear()

@@ -2,9 +2,11 @@
 """Cold and warm starts compared: what the same submissions answer, started either way.
 
     tests/conformance/start.py ASSAY BATCH [--filter GLOB ...] [--repeat N] [--jobs N] [--need-warm ID ...]
+                               [--runs DIR] [-- OPTION OF assay run ...]
 
 Evaluates the batch with --start cold and with --start warm, and compares, for every submission, what was seen: the
-server's readiness and health status, every request's status code, every assertion's outcome, the structure's verdict.
+server's readiness and health status, every request's status code, every assertion's outcome, the structure's verdict,
+the category and cause of a failure. With --runs the run folders stay, and runs that are there go on where they ended.
 With --repeat, a submission's outcomes are a set: one that is unstable when started cold may be as unstable when warm,
 and each outcome that only one side shows is reported. Exit status 1 then, or when a submission of --need-warm
 had no template.
@@ -12,6 +14,7 @@ had no template.
 
 import argparse
 import collections
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -25,7 +28,9 @@ def evaluate(options, start, folder):
     for number, glob in enumerate(options.filter or ["*"]):
         run = pathlib.Path(folder) / f"{start}-{number}"
         command = [options.assay, "run", options.batch, "--filter", glob, "--start", start, "-o", run]
-        command += ["--repeat", str(options.repeat), "--jobs", options.jobs, "--progress", "none"]
+        command += ["--repeat", str(options.repeat), "--jobs", options.jobs, "--progress", "none", *options.more]
+        if (run / "manifest.json").exists():
+            command.append("--resume")
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         answers = collections.defaultdict(list)
         for line in (run / "events.ndjson").open():
@@ -40,11 +45,13 @@ def evaluate(options, start, folder):
             record = json.loads(line)
             name = record["id"].partition("#")[0]
             server = record.get("server", {})
+            failure = record.get("failure", {})
             seen = {
                 "fault": record.get("fault", {}).get("step"),
                 "readiness": server.get("readiness"),
                 "health": server.get("health_status"),
                 "still_ran": server.get("stopped_by_harness"),
+                "failure": (failure.get("category"), failure.get("cause")),
                 "structure": [(each["rule"], each["holds"]) for each in record.get("verdict", {}).get("structure", [])],
                 "answers": sorted(answers[record["id"]], key=lambda answer: answer[0]),
             }
@@ -74,9 +81,14 @@ def main():
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--jobs", default="auto")
     parser.add_argument("--need-warm", action="append", default=[])
-    options = parser.parse_args()
+    parser.add_argument("--runs", type=pathlib.Path)
+    arguments = sys.argv[1:]
+    more = arguments.index("--") if "--" in arguments else len(arguments)
+    options = parser.parse_args(arguments[:more])
+    options.more = arguments[more + 1 :]
 
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = options.runs or stack.enter_context(tempfile.TemporaryDirectory())
         cold, _ = evaluate(options, "cold", folder)
         warm, starts = evaluate(options, "warm", folder)
     different = 0

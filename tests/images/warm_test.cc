@@ -1,6 +1,7 @@
 // Warm templates: what continues from one cannot be told from a cold start, and what would differ starts cold.
 #include <gmock/gmock.h>
 
+#include "images/warm/snapshot.h"
 #include "images/warm_template.h"
 #include "tests/images/fixture.h"
 
@@ -92,6 +93,23 @@ python3 -c 'import signal; print(signal.getsignal(2), signal.getsignal(3))' & wa
 PYTHONUNBUFFERED= run python3 -c 'import sys; print(sys.stdout.write_through)'
 mkdir lib; PYTHONPATH=lib:/nowhere run python3 -c 'import sys; print(sys.path)'
 run python3 -c 'import atexit; atexit.register(print, "last"); print("first")'
+run python3 -c 'import atexit, json
+class Finalised:
+    def __init__(self, name): self.name = name
+    def __del__(self):
+        try:
+            import json
+            print("finalised", json.dumps(self.name))
+        except ImportError as error: print("finalised late", self.name, error)
+cycle = Finalised("cycle"); cycle.self = cycle; del cycle
+kept = Finalised("kept"); threading = Finalised("shadow")
+atexit.register(lambda: print("last", json.dumps(1)))'
+run python3 -c 'import sys, threading, time
+threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+threading.Thread(target=lambda: (time.sleep(0.05), print("joined"))).start()'
+run python3 -c 'import gc; gc.disable(); kept = open("kept", "w"); kept.write("buffered")'; cat kept; echo
+run python3 -c 'kept = open("kept", "w"); kept.write("buffered too")'; cat kept; echo
+run python3 -c 'import json, sys; sys.modules["json"] = None; del sys.modules["re"]; import re; print(re.escape("."))'
 run python3 -c 'import subprocess, sys; print(subprocess.run([sys.executable, "-c", "print(5)"], capture_output=True))'
 run python3 -c 'import os; pid = os.fork(); print(os.waitpid(pid, 0)[1] if pid else os._exit(3))'
 run python3 -c 'import asyncio
@@ -144,6 +162,29 @@ TEST_F(WarmTemplates, WhatWouldDifferStartsCold) {
     };
     for (const auto& each : cases)
         EXPECT_EQ(shell(each.command, true).output, each.warm ? "True\n" : "False\n") << each.what;
+}
+
+TEST_F(WarmTemplates, TheTemplateKnowsThePagesThatServersWriteTo) {
+    prepare();
+    if (!warm_) return;
+    const auto index = read_file(warm_.path() + "/tree/python.snapshot");
+    ASSERT_TRUE(index);
+    const auto* header = reinterpret_cast<const warm::Header*>(index->data());
+    ASSERT_EQ(header->magic, warm::kMagic);
+    const auto* regions = reinterpret_cast<const warm::Region*>(index->data() + header->regions_offset);
+    const auto* runs = reinterpret_cast<const std::uint64_t*>(index->data() + header->hot_runs_offset);
+    std::uint64_t pages = 0;
+    for (std::uint64_t i = 0; i < header->hot_runs; ++i) {
+        const std::uint64_t begin = warm::run_address(runs[i]);
+        const std::uint64_t end = begin + warm::run_pages(runs[i]) * warm::kPage;
+        EXPECT_LT(begin, end);
+        EXPECT_TRUE(std::any_of(regions, regions + header->regions, [&](const warm::Region& region) {
+            return begin >= region.address && end <= region.address + region.length;
+        })) << i;
+        pages += warm::run_pages(runs[i]);
+    }
+    EXPECT_GT(pages, 300u);
+    EXPECT_LT(pages, 4000u);
 }
 
 TEST_F(WarmTemplates, NoTwoStartsShareTheirRandomNumbers) {
