@@ -101,9 +101,8 @@ int become_main(void* raw) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // the launcher takes SIGCHLD through a descriptor
     // No process group of ours to signal. The session is the seat's, which serves one sandbox at a time.
     if (::setpgid(0, 0) != 0) return stop(Step::open_session);
-    // Not the C library's setrlimit: it makes prlimit64 of it, whose every use on RLIMIT_CORE the policies refuse.
     for (unsigned i = 0; i < plan.limit_count; ++i)
-        if (plan.privilege.setrlimit(static_cast<unsigned>(plan.limits[i].which), &plan.limits[i].value) != 0)
+        if (::setrlimit(static_cast<__rlimit_resource>(plan.limits[i].which), &plan.limits[i].value) != 0)
             return stop(Step::set_limits);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
     // Last before exec, if there is one.

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -31,6 +32,30 @@ Result<void> place(Fd raw, int wanted) {
     return {};
 }
 
+// What every sandbox has, by inheritance: set here once, so that no launch has to.
+void limit_all() {
+    struct Bound {
+        decltype(RLIMIT_CORE) which;
+        rlim_t most;
+    };
+    constexpr Bound kBounds[] = {
+        // Not 0: a core that is piped to a handler, root's and outside, is written whatever the limit; only at exactly
+        // 1 does the kernel not start one (fs/coredump.c). The policy keeps programs from changing it.
+        {RLIMIT_CORE, 1},
+        // The kernel counts these for a user, not for a sandbox: one alone must not use them up for all.
+        {RLIMIT_SIGPENDING, 1024},
+        {RLIMIT_MSGQUEUE, 128 << 10},
+        // The caller's permission to go before others is not the sandbox's.
+        {RLIMIT_RTPRIO, 0},
+        {RLIMIT_NICE, 0}};
+    for (const Bound& bound : kBounds) {
+        rlimit limit{};
+        ::getrlimit(bound.which, &limit);
+        limit.rlim_cur = limit.rlim_max = std::min(limit.rlim_max, bound.most);
+        ::setrlimit(bound.which, &limit);  // downwards: nobody is refused that
+    }
+}
+
 // Nothing of the parent's comes along: descriptors, signals, masks, limits that a sandbox could not undo.
 Result<void> shed() {
     ::close_range(kControlFd + 1, ~0u, 0);
@@ -50,6 +75,7 @@ Result<void> shed() {
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
+    limit_all();
     return {};
 }
 

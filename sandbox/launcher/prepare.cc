@@ -173,16 +173,7 @@ void Planner::program() {
 
 void Planner::limits(bool count_processes) {
     const Limits& limits = spec_.limits;
-    std::vector<ResourceLimit> list;
-    // Not 0: a core that is piped to a handler, root's and outside, is written whatever the limit; only at exactly 1
-    // does the kernel not start one (fs/coredump.c). The policy keeps programs from changing it.
-    list.push_back({RLIMIT_CORE, at_most(RLIMIT_CORE, 1)});
-    // The kernel counts these for a user, not for a sandbox: one alone must not use them up for all.
-    list.push_back({RLIMIT_SIGPENDING, at_most(RLIMIT_SIGPENDING, 1024)});
-    list.push_back({RLIMIT_MSGQUEUE, at_most(RLIMIT_MSGQUEUE, 128 << 10)});
-    // The caller's permission to go before others is not the sandbox's.
-    list.push_back({RLIMIT_RTPRIO, {0, 0}});
-    list.push_back({RLIMIT_NICE, {0, 0}});
+    std::vector<ResourceLimit> list;  // what is the same for all stands in main.cc
     if (limits.files != 0) list.push_back({RLIMIT_NOFILE, at_most(RLIMIT_NOFILE, limits.files)});
     if (limits.file_size.count != 0) list.push_back({RLIMIT_FSIZE, at_most(RLIMIT_FSIZE, limits.file_size.count)});
     // Counted per user namespace: the seat, init and what runs in this sandbox, nothing else of the same outer user.

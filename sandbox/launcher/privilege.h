@@ -33,7 +33,6 @@ class Privilege {
     pid_t clone3_sharing(clone_args args, char* stack_end, void (*entry)(void*), void* argument) const;
     int sethostname(const char* name, std::size_t size) const { return call(SYS_sethostname, name, size, 0, 0, 0); }
     int setdomainname(const char* name, std::size_t size) const { return call(SYS_setdomainname, name, size, 0, 0, 0); }
-    int setrlimit(unsigned which, const void* value) const { return call(SYS_setrlimit, which, value, 0, 0, 0); }
     int capset(void* header, const void* data) const { return call(SYS_capset, header, data, 0, 0, 0); }
     int prctl(int what, unsigned long value) const { return call(SYS_prctl, what, value, 0, 0, 0); }
     int seccomp(unsigned operation, unsigned flags, const void* args) const {
