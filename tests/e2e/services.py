@@ -41,7 +41,9 @@ def each_submission_has_a_fresh_database(assay, scratch):
         assert support.counts(result) == (4, 4, 0), (name, result["verdict"])
         service = "redis" if name.startswith("stdlib-redis") else "postgres"
         use = result["usage"]["services"][service]
-        assert use["cpu_user_us"] + use["cpu_system_us"] > 0 and use["memory_peak_bytes"] > 1 << 20, use
+        assert use["cpu_user_us"] + use["cpu_system_us"] > 0, use
+        if "memory" not in result["usage"]["unenforced"]:  # without cgroups the kernel counts no process tree
+            assert use["memory_peak_bytes"] > 1 << 20, use
         assert use["exit"] == {"killed": True} and use["ready_after_us"] > 0, use
         assert "services" in result["usage"]["phases"], result["usage"]["phases"]
         if service == "postgres":
