@@ -106,8 +106,9 @@ void LauncherHost::route(sandbox::Reply reply) {
             std::lock_guard lock(route->mutex);
             if (!route->main) route->main = ended->exit;
         }
-        route->give_up();
+        // Its end comes first: who gets no socket asks whether it has ended, to tell that from a fault of ours.
         route->ended.set(std::move(ended->exit));
+        route->give_up();
     }
 }
 
@@ -120,8 +121,8 @@ void LauncherHost::lost(const std::string& reason) {
     }
     for (auto& [id, route] : routes) {
         route->launched.set(nullptr);
-        route->give_up();
         route->ended.set(tl::unexpected(Fault{"sandbox", "its launcher ended: " + reason, true}));
+        route->give_up();
     }
 }
 
