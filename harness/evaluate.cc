@@ -458,6 +458,7 @@ ScenarioOptions Evaluation::scenario_options(const runtime::Sandbox* server) {
 HurlOptions Evaluation::hurl_options(const runtime::Sandbox* server) {
     const batch::Task& task = *submission_.task;
     HurlOptions options;
+    options.keep = ScenarioOptions::Keep::failed;
     options.timeout_request = session_.policy.timeout_request;
     options.timeouts_in_a_row = session_.policy.timeouts_in_a_row;
     for (const auto& [name, value] : session_.policy.globals) options.variables.emplace_back(name, hurl::Value{value});
