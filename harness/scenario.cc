@@ -121,7 +121,8 @@ class Scenario {
 
     // Of the item at work.
     std::vector<std::string> path_;
-    suite::Request request_;  // as pre-request scripts left it
+    const suite::Request* request_ = nullptr;  // as pre-request scripts left it: the item's, or `changed_`
+    suite::Request changed_;
     std::string host_;
     std::string page_;  // the URL that went out; empty before the first
     DigestStates digest_;
@@ -239,7 +240,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     path_ = {suite_.suite.name};
     path_.insert(path_.end(), item.folders.begin(), item.folders.end());
     path_.push_back(item.name);
-    request_ = item.request;
+    request_ = &item.request;
 
     check::RequestOutcome outcome;
     outcome.sequence = sequence_++;
@@ -251,7 +252,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
 
     auto input = input_of(item, iteration);
     input.listen = Listen::prerequest;
-    input.request = [this] { return suite::request_json(request_); };
+    input.request = [this] { return suite::request_json(*request_); };
     const bool send_it = co_await run_scripts(item, item.prerequest, input, outcome, turn);
     if (totals_.fault) co_return turn;
     if (!send_it || (options_.bail && turn.failed)) {
@@ -260,7 +261,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
         co_return turn;
     }
 
-    auto built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
+    auto built = build_request(item, *request_, scopes_, dynamic_, build_, digest_);
     outcome.method = built.wire.method;
     outcome.url = built.shown_url;
     outcome.request_size = built.wire.body.size();
@@ -269,7 +270,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     const std::string cookies = keeps ? cookie_header(built.wire.url) : std::string();
     auto exchange = co_await send(built.wire, outcome.presumed);
     if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
-        built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
+        built = build_request(item, *request_, scopes_, dynamic_, build_, digest_);
         exchange = co_await send(built.wire, outcome.presumed);
     }
     std::optional<Answered> answered;
@@ -337,7 +338,8 @@ Awaitable<bool> Scenario::run_scripts(const suite::Item&, const std::vector<std:
         if (result.changed_request && !skipped) {
             // Auth and behaviour of the item stay; what the script made is read like a collection.
             if (auto changed = suite::read_request(*result.changed_request)) {
-                request_ = std::move(*changed);
+                changed_ = std::move(*changed);
+                request_ = &changed_;
             } else {
                 result.errors.push_back({"prerequest", "Error", changed.error().to_string(), 0});
             }
