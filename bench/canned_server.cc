@@ -42,12 +42,13 @@ struct Peer {
     std::string received;
     std::string unsent;
 
-    // Gives each whole request's answer to `say`. False: the connection is over.
+    // Gives each whole request's answer to `say`. False: the connection is over. A read that leaves room has emptied
+    // the socket, and what comes later is another event: no second read to be told so.
     template <typename Say>
     bool talk(Say say) {
         char chunk[65536];
-        for (;;) {
-            const ssize_t got = ::recv(socket.get(), chunk, sizeof chunk, MSG_DONTWAIT);
+        for (ssize_t got = sizeof chunk; got == sizeof chunk;) {
+            got = ::recv(socket.get(), chunk, sizeof chunk, MSG_DONTWAIT);
             if (got < 0) return errno == EAGAIN;
             if (got == 0) return false;
             std::string_view text(chunk, static_cast<std::size_t>(got));
@@ -60,8 +61,9 @@ struct Peer {
                 if (!say(speaker(text.substr(done, length)))) return false;
                 done += length;
             }
-            received = std::string(text.substr(done));
+            if (done < text.size() || !received.empty()) received = std::string(text.substr(done));
         }
+        return true;
     }
     bool send(std::string_view answer) {
         if (unsent.empty()) {

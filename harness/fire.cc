@@ -31,6 +31,7 @@ HurlOptions hurl_options(const Policy& policy, const batch::Task& task) {
     HurlOptions options;
     options.timeout_request = policy.timeout_request;
     options.timeouts_in_a_row = policy.timeouts_in_a_row;
+    options.keep = ScenarioOptions::Keep::failed;
     for (const auto& [name, value] : policy.globals) options.variables.emplace_back(name, hurl::Value{value});
     const auto host = fmt::format("http://conduit:{}", task.port);
     options.variables.emplace_back("APIURL", hurl::Value{host + task.base_url});

@@ -7,14 +7,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <filesystem>
+#include <map>
 
-#include "harness/http/content_decoding.h"
-#include "harness/http/text.h"
+#include "harness/causes.h"
 #include "harness/http/url.h"
-#include "harness/hurl/certificate.h"
-#include "harness/hurl/encoding.h"
+#include "harness/hurl_detour.h"
+#include "harness/hurl_exchange.h"
+#include "harness/suite/hurl_variables.h"
 
 namespace assay::harness {
 namespace {
@@ -24,63 +24,12 @@ namespace model = suite::hurl;
 using http::Awaitable;
 using hurl::Fault;
 
-constexpr Bytes kBodyLimit{64u << 20};
-
 Awaitable<void> pause(Millis length) {
     if (length.count() <= 0) co_return;
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, http::LaneExecutor> timer(
         co_await asio::this_coro::executor, Clock::now() + length);
     co_await timer.async_wait(asio::use_awaitable_t<http::LaneExecutor>());
 }
-
-// --connect-to and --resolve: other hosts than the URL's.
-class Detour : public http::Connector {
- public:
-    explicit Detour(http::Connector& direct) : direct_(direct) {}
-    void set(const HurlEntryOptions& options) {
-        connect_to_ = options.connect_to;
-        resolve_ = options.resolve;
-    }
-    Awaitable<http::Exchange<http::Socket>> connect(std::string_view host, std::uint16_t port) override {
-        std::string to_host(host);
-        std::uint16_t to_port = port;
-        for (const auto& rule : connect_to_) {
-            const auto parts = split(rule, 4);
-            if (parts.size() != 4 || (!parts[0].empty() && parts[0] != host) || !is_port(parts[1], port)) continue;
-            if (!parts[2].empty()) to_host = parts[2];
-            if (!parts[3].empty()) (void)std::from_chars(parts[3].data(), parts[3].data() + parts[3].size(), to_port);
-            break;
-        }
-        for (const auto& rule : resolve_) {
-            const auto parts = split(rule, 3);
-            if (parts.size() == 3 && parts[0] == to_host && is_port(parts[1], to_port)) to_host = parts[2];
-        }
-        if (to_host.size() > 2 && to_host.front() == '[') to_host = to_host.substr(1, to_host.size() - 2);
-        return direct_.connect(to_host_ = std::move(to_host), to_port);
-    }
-
- private:
-    static bool is_port(const std::string& text, std::uint16_t port) {
-        return text.empty() || text == std::to_string(port);
-    }
-    // At colons outside of brackets; the last part takes the rest.
-    static std::vector<std::string> split(const std::string& rule, std::size_t most) {
-        std::vector<std::string> parts(1);
-        bool bracket = false;
-        for (const char c : rule) {
-            bracket = c == '[' || (bracket && c != ']');
-            if (c == ':' && !bracket && parts.size() < most)
-                parts.emplace_back();
-            else
-                parts.back() += c;
-        }
-        return parts;
-    }
-    http::Connector& direct_;
-    std::vector<std::string> connect_to_;
-    std::vector<std::string> resolve_;
-    std::string to_host_;  // lives while the connection is made
-};
 
 // What became of an entry's assertions: in the order of assertion_names(), as far as they were reached.
 struct Try {
@@ -90,6 +39,10 @@ struct Try {
     std::optional<check::Answer> answer;
     std::string method;
     std::string url;
+    std::uint64_t request_size = 0;
+    std::optional<http::Request> sent;  // before redirects, when exchanges are kept
+    std::string cookies;                // that the client's jar added to it
+    bool answered = false;              // FileRun::response_ is its answer
     bool timed_out = false;
     [[nodiscard]] bool failed() const {
         return fault || failure ||
@@ -109,9 +62,11 @@ class FileRun {
           sequence_(sequence),
           timeouts_in_a_row_(timeouts_in_a_row),
           detour_(connector),
-          client_(executor, detour_, http::Limits{options.timeout_request, kBodyLimit}),
+          client_(executor, detour_, http::Limits{options.timeout_request, kHurlBodyLimit}),
           evaluator_(compiled, variables_,
-                     {options.file_root.empty() ? folder(compiled.file.file) : options.file_root}) {
+                     {options.file_root.empty() ? folder(compiled.file.file) : options.file_root}),
+          writers_(writers(compiled.file, sequence)),
+          causes_(writers_, sequence) {
         for (const auto& [name, value] : options.variables) variables_.set(name, value);
     }
 
@@ -120,6 +75,15 @@ class FileRun {
 
  private:
     static std::string folder(const std::string& file) { return std::filesystem::path(file).parent_path().string(); }
+    // Each entry is one step, in the order of the file.
+    static Writers writers(const model::File& file, std::uint32_t sequence) {
+        Writers all;
+        for (const auto& entry : file.entries) {
+            for (auto& name : model::variables_captured(entry)) all[std::move(name)].push_back(sequence);
+            ++sequence;
+        }
+        return all;
+    }
 
     Awaitable<Try> take(const model::Entry& entry, const HurlEntryOptions& options);
     Awaitable<Try> attempt(const model::Entry& entry, const HurlEntryOptions& options);
@@ -127,11 +91,14 @@ class FileRun {
                                                        Try& tried);
     Awaitable<http::Exchange<http::Response>> send(const http::Request& request, Try& tried);
     void judge(const model::Response& expected, Try& tried);
+    [[nodiscard]] std::shared_ptr<const check::Exchange> kept(const Try& tried,
+                                                              const check::RequestOutcome& outcome) const;
+    [[nodiscard]] std::vector<VariableRead> reads(const model::Entry& entry) const;
     void deliver(const model::Entry& entry, Try tried, std::uint32_t tries);
     void deliver_skipped(const model::Entry& entry);
     void deliver_unreached(const model::Entry& entry, const std::string& why, std::uint32_t root);
     [[nodiscard]] check::RequestOutcome new_outcome(const model::Entry& entry);
-    void hand_over(check::RequestOutcome outcome);
+    void hand_over(const model::Entry& entry, check::RequestOutcome outcome);
     [[nodiscard]] std::string message(const Fault& fault) const;
     [[nodiscard]] std::string redacted(std::string text) const;
 
@@ -147,6 +114,10 @@ class FileRun {
     hurl::Evaluator evaluator_;
     std::vector<std::string> secrets_;  // of captures with `redact`
     hurl::Response response_;           // of the entry at work
+    const Writers writers_;             // of the file
+    CauseFinder causes_;
+    std::map<std::string, std::uint32_t, std::less<>> captured_;  // sequence of the entry that a variable comes from
+    std::vector<std::string> fresh_;                              // captured by the entry at work
 };
 
 std::string unreached(std::string_view file, std::uint32_t line) {
@@ -167,6 +138,8 @@ Awaitable<bool> FileRun::run() {
             deliver_skipped(entry);
             continue;
         }
+        // What an option sets is nobody's output.
+        for (const auto& name : model::variables_defined(entry)) captured_.erase(name);
         Try tried;
         std::uint32_t tries = 1;
         if (!options) {
@@ -231,6 +204,12 @@ Awaitable<Try> FileRun::attempt(const model::Entry& entry, const HurlEntryOption
     tried.url = request->url;
     if (entry.request.clear_cookies) client_.clear_cookies();
     if (entry.request.set_cookie) store_netscape(client_, *entry.request.set_cookie);
+    tried.request_size = request->body.size();
+    if (options_.keep != ScenarioOptions::Keep::none) {
+        tried.sent = *request;
+        for (const auto& [name, value] : client_.cookies(request->url))
+            tried.cookies += fmt::format("{}{}={}", tried.cookies.empty() ? "" : "; ", name, value);
+    }
     auto answered = co_await exchange(*request, options, tried);
     if (!answered) {
         tried.failure = std::move(answered).error();
@@ -238,64 +217,10 @@ Awaitable<Try> FileRun::attempt(const model::Entry& entry, const HurlEntryOption
         co_return tried;
     }
     response_ = std::move(*answered);
+    tried.answered = true;
     evaluator_.look_at(response_);
     if (entry.response) judge(*entry.response, tried);
     co_return tried;
-}
-
-// What undoes the codings of a body, from the last named to the first as Hurl does; the reason when it cannot.
-void decode(hurl::Response& response) {
-    response.body = response.raw;
-    for (const auto line : response.values("content-encoding")) {
-        std::string_view rest = line;
-        while (!rest.empty() && !response.undecodable) {
-            const auto comma = rest.find(',');
-            auto name = rest.substr(0, comma);
-            rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-            name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
-            name = name.substr(0, name.find_last_not_of(" \t") + 1);
-            const auto coding = name == "br"        ? http::Coding::brotli
-                                : name == "gzip"    ? http::Coding::gzip
-                                : name == "deflate" ? http::Coding::deflate
-                                                    : http::Coding::identity;
-            if (coding == http::Coding::identity) {
-                if (name != "identity" && !name.empty())
-                    response.undecodable =
-                        Fault{{}, "Decompression error", fmt::format("compression {} is not supported", name)};
-                continue;
-            }
-            auto decoded = http::decode_content(coding, response.body, kBodyLimit, http::CutShort::refused);
-            if (decoded) {
-                response.body = std::move(*decoded);
-            } else {
-                response.undecodable =
-                    Fault{{},
-                          "Decompression error",
-                          fmt::format("could not uncompress response with {}", name == "br"        ? "brotli"
-                                                                               : name == "deflate" ? "zlib"
-                                                                                                   : "gzip")};
-            }
-        }
-    }
-}
-
-bool is_utf8_text(std::string_view text) { return hurl::utf8_lossy(text) == text; }
-
-hurl::Response response_of(http::Response&& received, hurl::List redirects) {
-    hurl::Response response;
-    response.version = received.version == 10 ? "HTTP/1.0" : "HTTP/1.1";
-    response.status = received.code;
-    for (const auto field : received.headers)
-        response.headers.emplace_back(
-            field.name, is_utf8_text(field.value) ? std::string(field.value) : http::latin1_to_utf8(field.value));
-    response.raw = std::move(received.body);
-    response.url = std::move(received.url);
-    response.duration = std::chrono::duration_cast<Millis>(received.time);
-    response.ip = std::move(received.peer.address);
-    if (!received.peer.certificate.empty()) response.certificate = hurl::read_certificate(received.peer.certificate);
-    response.redirects = std::move(redirects);
-    decode(response);
-    return response;
 }
 
 // Sends, and follows redirects when asked to.
@@ -350,6 +275,7 @@ void FileRun::judge(const model::Response& expected, Try& tried) {
         }
         note({});
         if (capture.redacted) secrets_.push_back(*captured->second.as<std::string>());
+        fresh_.push_back(captured->first);
         variables_.set(std::move(captured->first), std::move(captured->second));
     }
     for (const auto& header : expected.headers) note(evaluator_.header(header));
@@ -381,7 +307,28 @@ check::RequestOutcome FileRun::new_outcome(const model::Entry& entry) {
     return outcome;
 }
 
-void FileRun::hand_over(check::RequestOutcome outcome) {
+// What the entry's text reads, as the variables are now.
+std::vector<VariableRead> FileRun::reads(const model::Entry& entry) const {
+    std::vector<VariableRead> all;
+    for (auto& name : model::variables_read(entry)) {
+        const auto from = captured_.find(name);
+        VariableRead read{name, std::nullopt, variables_.find(name) == nullptr};
+        if (from != captured_.end()) read.set_by = from->second;
+        all.push_back(std::move(read));
+    }
+    return all;
+}
+
+void FileRun::hand_over(const model::Entry& entry, check::RequestOutcome outcome) {
+    // An entry that was not reached follows from the one that ended the file, whatever it would have read.
+    const auto follows = outcome.follows, root = outcome.root_cause;
+    causes_.end_step(outcome, [&] { return reads(entry); });
+    if (follows) {
+        outcome.follows = follows;
+        outcome.root_cause = root;
+    }
+    for (auto& name : fresh_) captured_.insert_or_assign(std::move(name), outcome.sequence);
+    fresh_.clear();
     totals_.counts += check::count(outcome);
     totals_.reach.known += static_cast<std::uint32_t>(outcome.assertions.size());
     totals_.script_errors += static_cast<std::uint32_t>(outcome.script_errors.size());
@@ -392,7 +339,7 @@ void FileRun::deliver_skipped(const model::Entry& entry) {
     auto outcome = new_outcome(entry);
     outcome.skipped = true;
     for (auto& assertion : outcome.assertions) assertion.status = check::Status::skipped;
-    hand_over(std::move(outcome));
+    hand_over(entry, std::move(outcome));
 }
 
 void FileRun::deliver_unreached(const model::Entry& entry, const std::string& why, std::uint32_t root) {
@@ -404,13 +351,26 @@ void FileRun::deliver_unreached(const model::Entry& entry, const std::string& wh
         assertion.status = check::Status::failed;
         assertion.message = why;
     }
-    hand_over(std::move(outcome));
+    hand_over(entry, std::move(outcome));
+}
+
+std::shared_ptr<const check::Exchange> FileRun::kept(const Try& tried, const check::RequestOutcome& outcome) const {
+    const bool good = outcome.error.empty() && outcome.script_errors.empty() && check::count(outcome).failed == 0;
+    if (!tried.sent || (options_.keep == ScenarioOptions::Keep::failed && good)) return nullptr;
+    auto exchange = std::make_shared<check::Exchange>(
+        exchange_of(*tried.sent, tried.cookies, tried.answered ? &response_ : nullptr));
+    if (secrets_.empty()) return exchange;
+    for (auto* text : {&exchange->request_json, &exchange->request_body, &exchange->response_body, &exchange->sent_url})
+        *text = redacted(std::move(*text));
+    for (auto* fields : {&exchange->request_headers, &exchange->response_headers})
+        for (auto& field : *fields) field.value = redacted(std::move(field.value));
+    return exchange;
 }
 
 void FileRun::deliver(const model::Entry& entry, Try tried, std::uint32_t tries) {
     auto outcome = new_outcome(entry);
     outcome.url = redacted(std::move(tried.url));
-    outcome.answer = std::move(tried.answer);
+    outcome.request_size = tried.request_size;
     const bool sent = !outcome.url.empty();
     if (tried.failure) {
         outcome.error = tried.failure->message;
@@ -438,7 +398,9 @@ void FileRun::deliver(const model::Entry& entry, Try tried, std::uint32_t tries)
             assertion.message = message(*tried.judged[i]);
         }
     }
-    hand_over(std::move(outcome));
+    outcome.exchange = kept(tried, outcome);
+    outcome.answer = std::move(tried.answer);
+    hand_over(entry, std::move(outcome));
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ struct HurlOptions {
     bool continue_on_error = false;  // go on after an entry that failed, as hurl's option of that name
     bool bail = false;               // end after the first file that failed
     HurlEntryOptions entry;
-    std::function<void()> on_timeout;  // called when a request has just timed out; may be empty
+    ScenarioOptions::Keep keep = ScenarioOptions::Keep::none;  // of requests and answers, secrets blotted out
+    std::function<void()> on_timeout;                          // called when a request has just timed out; may be empty
 };
 
 // One file after the other, each with its own variables, cookies and connection. An entry that failed ends its file.

@@ -100,7 +100,7 @@ void finish(BuiltRequest& built, bool prune_body, suite::Dynamic& dynamic, const
                          std::find(wire.without.begin(), wire.without.end(), "content-type") != wire.without.end();
         if (!header.disabled && !header.key.empty() && !off) wire.headers.push_back({header.key, header.value});
     }
-    built.shown_url = suite::to_string(request.url);
+    built.shown_url = request.url.protocol.empty() ? suite::to_string(request.url) : wire.url;
 }
 
 bool prunes_body(const std::string& method) {
@@ -114,7 +114,12 @@ BuiltRequest build_request(const suite::Item& item, const Request& request, cons
                            suite::Dynamic& dynamic, const BuildOptions& options, const DigestStates& states) {
     const Resolver resolve(scopes, dynamic);
     BuiltRequest built;
-    auto& resolved = built.request = request;
+    auto& resolved = built.request;
+    resolved.method = request.method;
+    resolved.headers = request.headers;
+    resolved.body = request.body;
+    resolved.auth = request.auth;
+    resolved.description = request.description;
     // The URL is resolved as one text and taken apart again: a variable may bring any part of it.
     auto url = suite::to_string(request.url);
     resolve(url);

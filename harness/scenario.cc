@@ -50,33 +50,6 @@ struct Answered {
     script::ResponseView view;
 };
 
-std::optional<std::size_t> find_node(const suite::Node& node, const std::string& wanted, const suite::Node*& found) {
-    for (const auto& child : node.children) {
-        if (child.id == wanted || child.name == wanted) {
-            found = &child;
-            return child.begin;
-        }
-    }
-    for (const auto& child : node.children) {
-        if (auto at = find_node(child, wanted, found)) return at;
-    }
-    return std::nullopt;
-}
-
-// Several names: found in document order, and not again inside what is selected already.
-void collect(const suite::Node& node, std::vector<std::string>& wanted, bool inside, std::vector<std::size_t>& items) {
-    for (const auto& child : node.children) {
-        auto match = std::find(wanted.begin(), wanted.end(), child.id);
-        if (child.id.empty() || match == wanted.end()) match = std::find(wanted.begin(), wanted.end(), child.name);
-        const bool matched = match != wanted.end();
-        if (matched) {
-            wanted.erase(match);
-            for (auto i = child.begin; !inside && i < child.end; ++i) items.push_back(i);
-        }
-        collect(child, wanted, inside || matched, items);
-    }
-}
-
 class Scenario {
  public:
     Scenario(const LoadedSuite& suite, script::Engine& engine, http::Connector& connector,
@@ -148,7 +121,8 @@ class Scenario {
 
     // Of the item at work.
     std::vector<std::string> path_;
-    suite::Request request_;  // as pre-request scripts left it
+    const suite::Request* request_ = nullptr;  // as pre-request scripts left it: the item's, or `changed_`
+    suite::Request changed_;
     std::string host_;
     std::string page_;  // the URL that went out; empty before the first
     DigestStates digest_;
@@ -168,7 +142,7 @@ void Scenario::open_scopes() {
 // The run, top to bottom: iterations of the selected items, in order or as scripts say.
 Awaitable<ScenarioRun> Scenario::run() {
     const auto begun = Clock::now();
-    auto order = selected_items(suite_.suite, options_.folders);
+    auto order = options_.items.empty() ? selected_items(suite_.suite, options_.folders) : options_.items;
     if (!order) {
         totals_.fault = std::move(order).error();
         co_return totals_;
@@ -182,8 +156,7 @@ Awaitable<ScenarioRun> Scenario::run() {
         totals_.reach.open += !suite_.facts.plan.complete && plan(static_cast<std::uint32_t>(index)).open ? 1 : 0;
     }
     open_scopes();
-    const auto rows = std::max<std::size_t>(options_.data.size(), 1);
-    iterations_ = options_.iterations != 0 ? options_.iterations : static_cast<std::uint32_t>(rows);
+    iterations_ = options_.rounds();
 
     for (std::uint32_t iteration = 0; iteration < iterations_; ++iteration) {
         if (!options_.data.empty()) {
@@ -267,7 +240,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     path_ = {suite_.suite.name};
     path_.insert(path_.end(), item.folders.begin(), item.folders.end());
     path_.push_back(item.name);
-    request_ = item.request;
+    request_ = &item.request;
 
     check::RequestOutcome outcome;
     outcome.sequence = sequence_++;
@@ -279,7 +252,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
 
     auto input = input_of(item, iteration);
     input.listen = Listen::prerequest;
-    input.request = [this] { return suite::request_json(request_); };
+    input.request = [this] { return suite::request_json(*request_); };
     const bool send_it = co_await run_scripts(item, item.prerequest, input, outcome, turn);
     if (totals_.fault) co_return turn;
     if (!send_it || (options_.bail && turn.failed)) {
@@ -288,7 +261,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
         co_return turn;
     }
 
-    auto built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
+    auto built = build_request(item, *request_, scopes_, dynamic_, build_, digest_);
     outcome.method = built.wire.method;
     outcome.url = built.shown_url;
     outcome.request_size = built.wire.body.size();
@@ -297,7 +270,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     const std::string cookies = keeps ? cookie_header(built.wire.url) : std::string();
     auto exchange = co_await send(built.wire, outcome.presumed);
     if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
-        built = build_request(item, request_, scopes_, dynamic_, build_, digest_);
+        built = build_request(item, *request_, scopes_, dynamic_, build_, digest_);
         exchange = co_await send(built.wire, outcome.presumed);
     }
     std::optional<Answered> answered;
@@ -365,7 +338,8 @@ Awaitable<bool> Scenario::run_scripts(const suite::Item&, const std::vector<std:
         if (result.changed_request && !skipped) {
             // Auth and behaviour of the item stay; what the script made is read like a collection.
             if (auto changed = suite::read_request(*result.changed_request)) {
-                request_ = std::move(*changed);
+                changed_ = std::move(*changed);
+                request_ = &changed_;
             } else {
                 result.errors.push_back({"prerequest", "Error", changed.error().to_string(), 0});
             }
@@ -482,28 +456,6 @@ Awaitable<http::Exchange<http::Response>> Scenario::send(const http::Request& re
 }
 
 }  // namespace
-
-Result<std::vector<std::size_t>> selected_items(const suite::Suite& suite, const std::vector<std::string>& folders) {
-    std::vector<std::size_t> items;
-    if (folders.empty()) {
-        for (std::size_t i = 0; i < suite.items.size(); ++i) items.push_back(i);
-        return items;
-    }
-    const auto missing = [&](const std::string& name) {
-        return fail("select folder", fmt::format("{} has no folder or request \"{}\"", suite.file, name),
-                    "compare --folder with the names in the collection");
-    };
-    if (folders.size() == 1) {
-        const suite::Node* found = nullptr;
-        if (!find_node(suite.root, folders[0], found)) return missing(folders[0]);
-        for (auto i = found->begin; i < found->end; ++i) items.push_back(i);
-        return items;
-    }
-    auto wanted = folders;
-    collect(suite.root, wanted, false, items);
-    if (!wanted.empty()) return missing(wanted.front());
-    return items;
-}
 
 http::Awaitable<ScenarioRun> run_scenario(const LoadedSuite& suite, script::Engine& engine, http::Connector& connector,
                                           const ScenarioOptions& options, OutcomeSink sink) {

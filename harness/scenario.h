@@ -16,6 +16,7 @@
 #include "harness/check/plan.h"
 #include "harness/http/client.h"
 #include "harness/script/engine.h"
+#include "harness/selection.h"
 #include "harness/suite/scope_files.h"
 #include "harness/suites.h"
 
@@ -32,8 +33,9 @@ struct ScenarioOptions {
     std::optional<suite::ScopeFile> globals_file;
     std::optional<suite::ScopeFile> environment_file;
     std::vector<suite::Scope> data;    // -d; beyond its last row that row is used again
-    std::uint32_t iterations = 0;      // -n; 0 = one a row of data, or one
+    std::uint32_t iterations = 0;      // -n; 0 = one a row of data, or one: see rounds()
     std::vector<std::string> folders;  // --folder: names or ids of folders and requests; empty = all
+    std::vector<std::size_t> items;    // positions in the suite, in run order, instead of `folders`; empty = those
     bool bail = false;                 // --bail: end the run at the first failure
     Millis delay{0};                   // --delay-request, before each request
     bool follow_redirects = true;      // --ignore-redirects
@@ -44,6 +46,10 @@ struct ScenarioOptions {
     Keep keep = Keep::none;
     std::uint64_t seed = 0;            // of {{$random...}}; 0 = a new one
     std::function<void()> on_timeout;  // called when a request has just timed out; may be empty
+
+    [[nodiscard]] std::uint32_t rounds() const {
+        return iterations != 0 ? iterations : static_cast<std::uint32_t>(data.empty() ? 1 : data.size());
+    }
 };
 
 // Gets each request as soon as its scripts have run, in run order. Called on the lane's thread.
@@ -66,8 +72,5 @@ struct ScenarioRun {
 // Everything must outlive the coroutine. The engine's thread is the one that runs it.
 http::Awaitable<ScenarioRun> run_scenario(const LoadedSuite& suite, script::Engine& engine, http::Connector& connector,
                                           const ScenarioOptions& options, OutcomeSink sink);
-
-// The items that `folders` selects, in run order; all when it is empty. An Error names what is not there.
-Result<std::vector<std::size_t>> selected_items(const suite::Suite& suite, const std::vector<std::string>& folders);
 
 }  // namespace assay::harness

@@ -19,15 +19,6 @@ std::vector<Text> split(View text, char separator) {
     }
 }
 
-Text joined(const std::vector<Text>& parts, char separator) {
-    Text text;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (i > 0) text += separator;
-        text += parts[i];
-    }
-    return text;
-}
-
 // Where the next {{...}} stands that contains one of `reserved`; npos when there is none. `length` is its length.
 std::size_t find_template(View text, View reserved, std::size_t from, std::size_t& length) {
     for (auto at = text.find("{{", from); at != View::npos; at = text.find("{{", at + 1)) {
@@ -147,8 +138,7 @@ bool must_encode(unsigned char c, Part part) {
     return false;
 }
 
-Text percent(View text, Part part) {
-    Text out;
+void percent(Text& out, View text, Part part) {
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         if (must_encode(byte, part))
@@ -156,7 +146,6 @@ Text percent(View text, Part part) {
         else
             out += c;
     }
-    return out;
 }
 
 Text lower(Text text) {
@@ -164,22 +153,23 @@ Text lower(Text text) {
     return text;
 }
 
-template <typename Encode>
-Text assembled(const Url& url, View protocol_if_none, Encode encode) {
+// `append(text, part, which)`: adds a part, encoded or as it stands.
+template <typename Append>
+Text assembled(const Url& url, View protocol_if_none, Append append) {
     Text text;
     const View protocol = url.protocol.empty() ? protocol_if_none : View(url.protocol);
     if (!protocol.empty()) text.append(protocol).append(protocol.ends_with("://") ? "" : "://");
     if (url.user || url.password) {
-        if (url.user) text += encode(*url.user, Part::user);
-        if (url.password) text += ":" + encode(*url.password, Part::user);
+        if (url.user) append(text, *url.user, Part::user);
+        if (url.password) append(text += ':', *url.password, Part::user);
         text += '@';
     }
-    text += joined(url.host, '.');
-    if (url.port) text += ":" + *url.port;
-    if (url.path) text += encode(path_text(url), Part::path);
+    for (std::size_t i = 0; i < url.host.size(); ++i) text.append(i > 0 ? "." : "").append(url.host[i]);
+    if (url.port) text.append(":").append(*url.port);
+    if (url.path) append(text, path_text(url), Part::path);
     const bool has_query = std::any_of(url.query.begin(), url.query.end(), [](const auto& p) { return !p.disabled; });
-    if (has_query) text += "?" + encode(query_string(url.query), Part::query);
-    if (url.hash) text += "#" + encode(*url.hash, Part::fragment);
+    if (has_query) append(text += '?', query_string(url.query), Part::query);
+    if (url.hash) append(text += '#', *url.hash, Part::fragment);
     return text;
 }
 
@@ -245,7 +235,7 @@ std::string query_string(const std::vector<QueryParam>& query) {
 }
 
 std::string to_string(const Url& url, std::string_view protocol_if_none) {
-    return assembled(url, protocol_if_none, [](View part, Part) { return Text(part); });
+    return assembled(url, protocol_if_none, [](Text& text, View part, Part) { text.append(part); });
 }
 
 std::string encoded(const Url& url, std::string_view protocol_if_none) {

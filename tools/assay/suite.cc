@@ -9,6 +9,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "harness/http/connectors.h"
+#include "harness/parallel.h"
+#include "harness/partition.h"
 #include "harness/scenario.h"
 #include "harness/suite/postman.h"
 #include "tools/assay/commands.h"
@@ -39,6 +41,7 @@ struct SuiteOptions {
     std::string working_dir;
     bool complete_sandbox = false;
     std::string assertions_export;
+    unsigned parallel = 1;
     ReportFlags report;
     HurlFlags hurl;
 };
@@ -118,11 +121,27 @@ Result<int> run_hurl(const SuiteOptions& given) {
     report::SuiteRun told;
     told.name = suite->name;
     ASSAY_TRY(SuiteReport report, SuiteReport::open(given.report, std::move(told)));
+    options.keep = report.keep();
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
     const auto sink = [&](check::RequestOutcome outcome) { report.add(std::move(outcome)); };
-    const auto done = run_on_lane(lane, harness::run_hurl(*suite, connector, options, sink));
+    const auto done =
+        run_on_lane(lane, given.parallel > 1 ? harness::run_files(*suite, connector, options, given.parallel, sink)
+                                             : harness::run_hurl(*suite, connector, options, sink));
     return report.finish(done, 1);
+}
+
+// The parts of the collection that --parallel may run beside each other; says what stays together, and why.
+Result<std::vector<std::vector<std::size_t>>> parts_of(const suite::Suite& suite,
+                                                       const harness::ScenarioOptions& options) {
+    ASSAY_TRY(const auto items, harness::selected_items(suite, options.folders));
+    auto partition = harness::partition(suite, items, options.rounds());
+    for (const auto& why : partition.reasons) fmt::print(stderr, "assay: --parallel: in sequence: {}\n", why);
+    if (partition.parts.size() <= 1)
+        fmt::print(stderr, "assay: --parallel: nothing in {} can run beside anything else\n", suite.name);
+    std::vector<std::vector<std::size_t>> parts;
+    for (auto& part : partition.parts) parts.push_back(std::move(part.items));
+    return parts;
 }
 
 Result<int> run_collection(const SuiteOptions& given) {
@@ -137,14 +156,20 @@ Result<int> run_collection(const SuiteOptions& given) {
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());
     const auto sink = [&](check::RequestOutcome outcome) { report.add(std::move(outcome)); };
-    const auto done = run_on_lane(lane, harness::run_scenario(*suite, *engine, connector, options, sink));
+    std::vector<std::vector<std::size_t>> parts;
+    if (given.parallel > 1) {
+        ASSAY_TRY(parts, parts_of(suite->suite, options));
+    }
+    const auto done = run_on_lane(
+        lane, parts.size() > 1
+                  ? harness::run_parts(*suite, *engine, connector, options, std::move(parts), given.parallel, sink)
+                  : harness::run_scenario(*suite, *engine, connector, options, sink));
     if (done.fault) return tl::unexpected(*done.fault);
     if (!given.assertions_export.empty()) {
         ASSAY_TRY(const std::string reference, harness::write_reference(suite->suite, report.run().outcomes));
         ASSAY_CHECK(write_text(given.assertions_export, reference));
     }
-    return report.finish(
-        done, options.iterations != 0 ? options.iterations : static_cast<std::uint32_t>(options.data.size()));
+    return report.finish(done, options.rounds());
 }
 
 }  // namespace
@@ -179,7 +204,12 @@ void add_suite(CLI::App& app, int& exit_code) {
                      "After so many the remaining requests fail at once; 0 = never")
         ->capture_default_str();
     run_command->add_option("--delay-request", given->delay, "Wait before each request, in ms")->capture_default_str();
-    run_command->add_flag("--bail", given->bail, "End at the first failure");
+    auto* bail = run_command->add_flag("--bail", given->bail, "End at the first failure");
+    run_command
+        ->add_option("--parallel", given->parallel,
+                     "Independent top-level folders, or Hurl files: so many at once, each with its own variables")
+        ->check(CLI::Range(1u, 1000u))
+        ->excludes(bail);
     run_command->add_flag("--ignore-redirects", given->ignore_redirects, "Take a redirect as the answer");
     run_command->add_flag("-k,--insecure", given->insecure, "Accept any certificate");
     run_command->add_option("--working-dir", given->working_dir, "Where the files that bodies name are")
