@@ -15,6 +15,7 @@
 #include "harness/hurl_scenario.h"
 #include "harness/report/newman_csv.h"
 #include "harness/scenario.h"
+#include "images/manifest_files.h"
 #include "images/mounts.h"
 #include "images/setup.h"
 #include "images/warm_template.h"
@@ -138,25 +139,6 @@ struct Fired {
 using Structure = runtime::Event<std::vector<verify::RuleVerdict>>;
 
 constexpr std::uint64_t kDependencyLogLimit = 4u << 20;
-constexpr std::uint64_t kManifestLimit = 4u << 20;
-
-// What the source gave, with the files that a requirements.txt includes.
-images::Manifests with_includes(batch::Manifests manifests, int directory) {
-    std::vector<std::string> names{"requirements.txt"};
-    for (std::size_t next = 0; next < names.size() && names.size() < 64; ++next) {
-        const std::string name = names[next];
-        // Inside the tree: the source was materialised without links that lead out of it.
-        if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos) continue;
-        if (!manifests.contains(name)) {
-            auto bytes = read_file_at(directory, name, kManifestLimit);
-            if (!bytes) continue;
-            manifests.emplace(name, std::move(*bytes));
-        }
-        for (std::string& included : images::manifest_includes(manifests.at(name)))
-            if (!manifests.contains(included)) names.push_back(std::move(included));
-    }
-    return manifests;
-}
 
 // The stage's files belong to the sandbox's outer user; only root can, and has to, give them away.
 batch::Owner owner(const runtime::LauncherHost& launcher) {
@@ -233,7 +215,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     images::Layer layer, warm;
     if (source) {
         phases.begin("dependencies");
-        images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        images::Manifests manifests = images::with_includes(std::move(source->manifests), stage->directory());
         if (auto started = start_services(manifests); !started) co_return tl::unexpected(started.error());
         auto made = co_await dependencies(std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
@@ -517,8 +499,10 @@ constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
 Task<void> evaluate(Session& session, const batch::Submission& submission) {
     collect::Record record = new_record(submission);
     const auto image = session.images.find(submission.task->image);
-    if (image == session.images.end()) {
-        record.outcome = Fault{"image", "there is no image \"" + submission.task->image + "\"", false};
+    if (image == session.images.end() || !image->second.why_not.empty()) {
+        std::string why = "there is no image \"" + submission.task->image + "\"";
+        if (image != session.images.end()) why = image->second.why_not;
+        record.outcome = Fault{"image", std::move(why), false};
         session.collector.record(std::move(record));
         co_return;
     }
