@@ -29,7 +29,7 @@ struct Member {
     bool hard_link = false;
 };
 inline Member folder(std::string path) { return {std::move(path), {}, AE_IFDIR, 0755}; }
-inline Member link(std::string path, std::string to) { return {std::move(path), std::move(to), AE_IFLNK, 0777}; }
+inline Member soft_link(std::string path, std::string to) { return {std::move(path), std::move(to), AE_IFLNK, 0777}; }
 inline Member hard_link(std::string path, std::string to) {
     return {std::move(path), std::move(to), AE_IFREG, 0644, true};
 }

@@ -60,7 +60,7 @@ std::string archive_of(const Folder& folder, Packing packing = Packing::none) {
     for (const auto& entry : fs::recursive_directory_iterator(folder.path)) {
         const std::string path = entry.path().lexically_relative(folder.path);
         if (entry.is_symlink())
-            members.push_back(link(path, fs::read_symlink(entry.path())));
+            members.push_back(soft_link(path, fs::read_symlink(entry.path())));
         else if (entry.is_regular_file())
             members.push_back({path, read_file(entry.path()).value()});
     }

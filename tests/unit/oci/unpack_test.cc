@@ -46,7 +46,7 @@ class UnpackTest : public testing::Test {
 TEST_F(UnpackTest, PutsALaterLayerOverAnEarlierOne) {
     auto tree = unpacker();
     ASSERT_TRUE(add(tree, {folder("etc"), {"etc/a", "old"}, {"etc/b", "kept"}, folder("lib"), {"lib/x", "x"}}));
-    ASSERT_TRUE(add(tree, {{"etc/a", "new"}, link("lib", "usr/lib"), folder("usr/lib"), {"lib/y", "y"}}));
+    ASSERT_TRUE(add(tree, {{"etc/a", "new"}, soft_link("lib", "usr/lib"), folder("usr/lib"), {"lib/y", "y"}}));
     EXPECT_EQ(text("etc/a"), "new");
     EXPECT_EQ(text("etc/b"), "kept");
     EXPECT_FALSE(there("usr/lib/x"));
@@ -89,7 +89,7 @@ TEST_F(UnpackTest, NothingLeavesTheTree) {
     // Links that lead out are kept as they are, and followed as if the tree were /.
     auto tree = unpacker();
     const std::string outside = folder_.at("outside");
-    ASSERT_TRUE(add(tree, {link("up", "../outside"), link("root", outside), folder(outside.substr(1))}));
+    ASSERT_TRUE(add(tree, {soft_link("up", "../outside"), soft_link("root", outside), folder(outside.substr(1))}));
     EXPECT_FALSE(add(tree, {{"up/victim", "x"}}));
     ASSERT_TRUE(add(tree, {{"root/victim", "inside"}, {"/etc/absolute", "inside"}}));
     EXPECT_EQ(text(outside.substr(1) + "/victim"), "inside");
