@@ -175,7 +175,7 @@ class Build {
     std::optional<LayerFailure> install_python() {
         // An image of its own has a Python and a pip of its own, and its /usr/local may be where they are.
         const bool user = order_.content.kind == LayerKind::python_user;
-        Words pip = user                ? Words{"python3", "-m", "pip"}
+        Words pip = user                 ? Words{"python3", "-m", "pip"}
                     : order_.recipe.tree ? Words{"python3", "-c", kRunPip}
                                          : Words{"/usr/bin/python3", "-c", kRunPip};
         for (const char* word : {"install", "--no-cache-dir", "--no-input", "--progress-bar", "off", "--log",
@@ -195,7 +195,8 @@ class Build {
     // ------------------------------------------------------------------------------------------ Node
 
     std::optional<LayerFailure> install_node() {
-        Words npm{order_.recipe.tree ? "npm" : "/usr/bin/npm", order_.content.locked ? "ci" : "install", "--no-audit", "--no-fund", "--json"};
+        Words npm{order_.recipe.tree ? "npm" : "/usr/bin/npm", order_.content.locked ? "ci" : "install", "--no-audit",
+                  "--no-fund", "--json"};
         Words without_scripts = npm;
         without_scripts.push_back("--ignore-scripts");
         auto failed = step(without_scripts, true);

@@ -119,8 +119,8 @@ Result<void> check_layer_tools(const Recipe& recipe, LayerKind kind) {
     }
     if (missing.empty()) return {};
     return fail(fmt::format("check tools of image '{}'", recipe.name),
-                fmt::format("it has no {}, and a layer of {} is built with what the image has", fmt::join(missing, ", no "),
-                            is_python(kind) ? "requirements.txt" : "package.json"),
+                fmt::format("it has no {}, and a layer of {} is built with what the image has",
+                            fmt::join(missing, ", no "), is_python(kind) ? "requirements.txt" : "package.json"),
                 "take an image that has them");
 }
 

@@ -63,8 +63,7 @@ bool belongs(const RootEntry& entry) {
 std::vector<RootEntry> entries_for(const Recipe& house) {
     std::vector<RootEntry> entries;
     std::copy_if(house.root.begin(), house.root.end(), std::back_inserter(entries), belongs);
-    for (const char* path : {kUserBase, "/usr/local"})
-        entries.push_back({RootEntry::Kind::directory, path, {}, false});
+    for (const char* path : {kUserBase, "/usr/local"}) entries.push_back({RootEntry::Kind::directory, path, {}, false});
     return entries;
 }
 
@@ -127,8 +126,8 @@ Result<sandbox::RootPlan> tree_root_plan(const std::string& image, const std::st
             char leads[PATH_MAX];
             const ssize_t length = ::readlinkat(root.get(), name.c_str(), leads, sizeof leads);
             if (length < 0) return fail_errno(errno, assemble, name);
-            plan.steps.push_back(plain(Step::Kind::symlink, std::move(target),
-                                       std::string(leads, static_cast<std::size_t>(length))));
+            plan.steps.push_back(
+                plain(Step::Kind::symlink, std::move(target), std::string(leads, static_cast<std::size_t>(length))));
         } else if (S_ISDIR(info.st_mode) && list_beneath(tree, name).empty()) {
             plan.steps.push_back(plain(Step::Kind::directory, std::move(target)));
         } else {
@@ -137,8 +136,7 @@ Result<sandbox::RootPlan> tree_root_plan(const std::string& image, const std::st
             plan.steps.push_back(std::move(bind));
         }
     }
-    for (const char* path : {"/app", "/home/user", "/run"})
-        plan.steps.push_back(plain(Step::Kind::directory, path));
+    for (const char* path : {"/app", "/home/user", "/run"}) plan.steps.push_back(plain(Step::Kind::directory, path));
     return plan;
 }
 
@@ -162,7 +160,7 @@ std::string tree_program(const std::string& tree, const std::string& path_variab
 }
 
 Result<void> write_about(const std::string& layer, const ImageAbout& about) {
-    const Json json{{"origin", about.origin},     {"digest", about.digest}, {"fitting", about.fitting},
+    const Json json{{"origin", about.origin},           {"digest", about.digest}, {"fitting", about.fitting},
                     {"working_dir", about.working_dir}, {"user", about.user},     {"env", about.env}};
     return write_file_at(AT_FDCWD, layer + "/image.json",
                          json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -1,9 +1,9 @@
 // A directory tree as an image's root, instead of the host's own files: an imported container image, or a Debian
 // system made by debootstrap.
 //
-// The tree was written by somebody else. What of ours has to stand in it (users, names, mount points) is put there once,
-// before it is published, so that nothing has to be laid over it for each sandbox; its symbolic links are not followed
-// by anything that runs on the host.
+// The tree was written by somebody else. What of ours has to stand in it (users, names, mount points) is put there
+// once, before it is published, so that nothing has to be laid over it for each sandbox; its symbolic links are not
+// followed by anything that runs on the host.
 #pragma once
 
 #include <string>
@@ -35,9 +35,9 @@ std::string tree_program(const std::string& tree, const std::string& path_variab
 
 // What an image says about itself, kept beside its tree (image.json).
 struct ImageAbout {
-    std::string origin;   // file and reference that it was imported from, or the suite
-    std::string digest;   // of its configuration: the image's id; empty for a debootstrap one
-    std::string fitting;  // fitting() when it was made
+    std::string origin;             // file and reference that it was imported from, or the suite
+    std::string digest;             // of its configuration: the image's id; empty for a debootstrap one
+    std::string fitting;            // fitting() when it was made
     std::string working_dir, user;  // of the configuration; for people
     std::vector<std::pair<std::string, std::string>> env;
 };

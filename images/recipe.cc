@@ -110,8 +110,8 @@ Result<void> check_own_tree(const RecipeReader& reader, const Recipe& recipe) {
     if (!recipe.has_own_tree()) return {};
     for (const char* table : {"root", "probe", "warm", "service"})
         if (reader.has(table))
-            return tl::unexpected(reader.complain(
-                reader.table().get(table), fmt::format("an image with a tree of its own has no [{}]", table)));
+            return tl::unexpected(reader.complain(reader.table().get(table),
+                                                  fmt::format("an image with a tree of its own has no [{}]", table)));
     return {};
 }
 
@@ -154,9 +154,8 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
         return fail("read recipe", fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
     }
     const RecipeReader reader(parsed, file);
-    ASSAY_CHECK(reader.only(
-        {"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "warm", "service",
-         "debootstrap", "smoke"}));
+    ASSAY_CHECK(reader.only({"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "warm",
+                             "service", "debootstrap", "smoke"}));
 
     Recipe recipe;
     ASSAY_TRY(const std::string base_name, reader.text("base", false));

@@ -102,7 +102,8 @@ Result<Recipe> parse_recipe(std::string_view toml, const std::string& file, cons
 Result<Recipe> find_recipe(std::string_view name, const std::string& folder = {});
 std::vector<std::string> recipe_names(const std::string& folder = {});  // sorted; whether they parse or not
 
-// Tools of the recipe that this host (its tree, once it is there) has not; with `build` false those that only building needs are not asked for.
+// Tools of the recipe that this host (its tree, once it is there) has not; with `build` false those that only building
+// needs are not asked for.
 std::vector<Tool> missing_tools(const Recipe& recipe, bool build);
 // The same as an error whose remedy is the apt command.
 Result<void> check_tools(const Recipe& recipe, bool build);

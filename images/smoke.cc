@@ -102,8 +102,6 @@ std::optional<Smoke> last_smoke(const std::string& store, const std::string& ima
     return smoke;
 }
 
-void forget_smoke(const std::string& store, const std::string& image) {
-    ::unlink(file_of(store, image).c_str());
-}
+void forget_smoke(const std::string& store, const std::string& image) { ::unlink(file_of(store, image).c_str()); }
 
 }  // namespace assay::images

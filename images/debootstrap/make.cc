@@ -27,8 +27,8 @@ constexpr const char* kStep = "make Debian system";
 constexpr const char* kLeftOut[] = {"/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*"};
 
 Result<std::vector<std::string>> sources(const std::string& suite, const std::map<std::string, std::string>& env) {
-    ASSAY_TRY(const std::string targets, ask_host({kApt, "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-                                                   "Created-By: Packages"},
+    ASSAY_TRY(const std::string targets, ask_host({kApt, "indextargets", "--format",
+                                                   "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"},
                                                   env, Millis(60'000)));
     auto lines = sources_for(suite, targets);
     if (lines.empty())
@@ -106,8 +106,8 @@ Result<Layer> ensure_debootstrap(Store& store, const DebootstrapOrder& order) {
     ::unlink(archive.c_str());
     oci::ImageOrder image;
     image.name = order.recipe.name;
-    image.origin = fmt::format("Debian {}: {}", order.recipe.bootstrap->suite,
-                               fmt::join(order.recipe.bootstrap->packages, ", "));
+    image.origin =
+        fmt::format("Debian {}: {}", order.recipe.bootstrap->suite, fmt::join(order.recipe.bootstrap->packages, ", "));
     return oci::publish_image(store, std::move(building), image, begin);
 }
 

@@ -11,13 +11,13 @@
 namespace assay::images {
 
 struct DebootstrapOrder {
-    const Recipe& recipe;  // has a bootstrap
+    const Recipe& recipe;                            // has a bootstrap
     std::map<std::string, std::string> environment;  // of the caller: proxies
     Millis patience{900'000};                        // of the whole build
 };
 
-// The recipe's tree, made when the store has none. Needs the Debian package mmdebstrap; as an ordinary user also uidmap,
-// with entries in /etc/subuid and /etc/subgid. Blocks for minutes; one at a time, however many processes ask.
+// The recipe's tree, made when the store has none. Needs the Debian package mmdebstrap; as an ordinary user also
+// uidmap, with entries in /etc/subuid and /etc/subgid. Blocks for minutes; one at a time, however many processes ask.
 Result<Layer> ensure_debootstrap(Store& store, const DebootstrapOrder& order);
 
 // Lines of a sources list for the suite, its updates and security fixes, from what `apt-get indextargets` printed as

@@ -77,8 +77,7 @@ Result<Descriptor> descriptor(const char* document, const Json* json) {
     if (json == nullptr || !json->is_object()) return bad(document, "a descriptor is missing");
     Descriptor read;
     read.digest = text_of(*json, "digest");
-    if (!is_digest(read.digest))
-        return bad(document, fmt::format("'{}' is not a sha256 digest", excerpt(read.digest)));
+    if (!is_digest(read.digest)) return bad(document, fmt::format("'{}' is not a sha256 digest", excerpt(read.digest)));
     const Json* size = member(*json, "size");
     if (size == nullptr || !size->is_number_unsigned())
         return bad(document, fmt::format("{} has no size", read.digest));
@@ -92,19 +91,18 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> words
 }
 
 bool is_index_type(std::string_view type) {
-    return one_of(type, {"application/vnd.oci.image.index.v1+json",
-                         "application/vnd.docker.distribution.manifest.list.v2+json"});
+    return one_of(
+        type, {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"});
 }
 
 bool is_layer_type(std::string_view type) {
-    return one_of(type, {"application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+gzip",
-                         "application/vnd.oci.image.layer.v1.tar+zstd",
-                         "application/vnd.oci.image.layer.nondistributable.v1.tar",
-                         "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-                         "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-                         "application/vnd.docker.image.rootfs.diff.tar",
-                         "application/vnd.docker.image.rootfs.diff.tar.gzip",
-                         "application/vnd.docker.image.rootfs.diff.tar.zstd"});
+    return one_of(
+        type,
+        {"application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+gzip",
+         "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.nondistributable.v1.tar",
+         "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+         "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar",
+         "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.diff.tar.zstd"});
 }
 
 // What an index holds beside images: attestations of a build, signatures.
@@ -233,8 +231,8 @@ Result<IndexEntry> choose(const std::vector<IndexEntry>& entries, std::string_vi
 }
 
 std::string go_architecture(std::string_view machine) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNames{{
-        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i686", "386"}, {"armv7l", "arm"}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNames{
+        {{"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i686", "386"}, {"armv7l", "arm"}}};
     for (const auto& [kernel, go] : kNames)
         if (machine == kernel) return std::string(go);
     return std::string(machine);

@@ -125,9 +125,10 @@ Result<Found> find_in_saved(const Blobs& blobs, const std::string& reference) {
             return std::find(image.tags.begin(), image.tags.end(), reference) == image.tags.end();
         });
     if (images.size() != 1)
-        return fail("choose image", fmt::format("there are {}{}", images.size(),
-                                                reference.empty() ? "" : " called '" + reference + "'"),
-                    images.empty() ? "" : "name one with --ref");
+        return fail(
+            "choose image",
+            fmt::format("there are {}{}", images.size(), reference.empty() ? "" : " called '" + reference + "'"),
+            images.empty() ? "" : "name one with --ref");
     const SavedImage& image = images.front();
     ASSAY_TRY(const std::string config, blobs.document(image.config));
     Found found;
@@ -145,10 +146,11 @@ Result<Found> find_image_in(const Blobs& blobs, const std::string& reference) {
     utsname machine{};
     ::uname(&machine);
     const std::string architecture = go_architecture(machine.machine);
-    Result<Found> found = blobs.open("index.json")      ? find_in_layout(blobs, reference, architecture)
-                          : blobs.open("manifest.json") ? find_in_saved(blobs, reference)
-                          : fail(kStep, "it has neither an index.json nor a manifest.json",
-                                 "give an OCI image layout or what docker save writes");
+    Result<Found> found = blobs.open("index.json") ? find_in_layout(blobs, reference, architecture)
+                          : blobs.open("manifest.json")
+                              ? find_in_saved(blobs, reference)
+                              : fail(kStep, "it has neither an index.json nor a manifest.json",
+                                     "give an OCI image layout or what docker save writes");
     if (!found) return found;
     ASSAY_CHECK(check_layers(*found, architecture));
     return found;
@@ -171,8 +173,8 @@ Result<Building> claim_scratch(Store& store) {
     static std::atomic<unsigned> counter{0};
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    ASSAY_TRY(auto claimed, store.claim(sha256(fmt::format("import {} {} {}.{}", ::getpid(), counter++, now.tv_sec,
-                                                           now.tv_nsec))));
+    ASSAY_TRY(auto claimed,
+              store.claim(sha256(fmt::format("import {} {} {}.{}", ::getpid(), counter++, now.tv_sec, now.tv_nsec))));
     return std::move(std::get<Building>(claimed));
 }
 
@@ -184,7 +186,8 @@ Result<Fd> open_folder(const std::string& path) {
 
 // The archive's own members, as they are: blobs, documents, the links of old archives.
 Result<Blobs> unpack_archive(const std::string& from, const std::string& into, const UnpackLimits& limits) {
-    Fd file = from == "-" ? Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) : Fd(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+    Fd file =
+        from == "-" ? Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) : Fd(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return fail_errno(errno, kStep, from);
     ASSAY_TRY(Fd folder, make_directory_at(AT_FDCWD, into));
     ASSAY_TRY(Fd root, duplicate(folder.get()));
@@ -239,8 +242,9 @@ Result<Layer> publish_image(Store& store, Building building, const ImageOrder& o
                 break;
             }
     if (const Bytes most = store.options().max_size; most.count != 0 && total > most.count)
-        return fail(kStep, fmt::format("images would take {}, the store's limit is {}", format_bytes(Bytes{total}),
-                                       format_bytes(most)),
+        return fail(kStep,
+                    fmt::format("images would take {}, the store's limit is {}", format_bytes(Bytes{total}),
+                                format_bytes(most)),
                     "assay image rm NAME");
     ImageAbout about;
     about.origin = order.origin;
@@ -292,11 +296,10 @@ Result<Imported> import_image(Store& store, const ImportOrder& order) {
     auto building = std::move(std::get<Building>(claimed));
     ASSAY_TRY(imported.found, unpack_layers(*blobs, found, building.path() + "/tree", order.limits));
     const std::string origin = found.reference.empty() ? order.from : found.reference;
-    ASSAY_TRY(imported.layer,
-              publish_image(store, std::move(building),
-                            {imported.name, origin, found.config_digest, found.config.env, found.config.working_dir,
-                             found.config.user},
-                            begin));
+    ASSAY_TRY(imported.layer, publish_image(store, std::move(building),
+                                            {imported.name, origin, found.config_digest, found.config.env,
+                                             found.config.working_dir, found.config.user},
+                                            begin));
     return imported;
 }
 

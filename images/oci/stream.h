@@ -25,8 +25,8 @@ class BlobStream {
     Result<std::string_view> next();
 
     struct Ends {
-        std::string digest;   // "sha256:...", of the file as it is
-        std::string diff_id;  // of the decompressed bytes
+        std::string digest;      // "sha256:...", of the file as it is
+        std::string diff_id;     // of the decompressed bytes
         std::uint64_t size = 0;  // of the file
     };
     // Reads what is left of the file, whatever follows its content.

@@ -73,8 +73,9 @@ class TreeUnpacker {
     UnpackLimits limits_;
     Whiteouts whiteouts_;
     Unpacked found_;
-    std::unordered_set<std::string> own_;  // what this layer brought, by folder and name: no whiteout of its own hides it
-    std::string entered_;                  // path of entered_fd_; only while that is set
+    std::unordered_set<std::string>
+        own_;              // what this layer brought, by folder and name: no whiteout of its own hides it
+    std::string entered_;  // path of entered_fd_; only while that is set
     Fd entered_fd_;
 };
 

@@ -1,9 +1,9 @@
 // Everything that goes wrong while a layer is built: the right word for it, and a store that is as good as before.
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
 
 #include "base/tree.h"
 #include "tests/images/fixture.h"
@@ -34,8 +34,9 @@ class HostileBuild : public RealBuild {
     void publish(const std::string& deed) const {
         const std::string source = packages_ + "/evil-1.0";
         fs::create_directories(source);
-        ASSERT_TRUE(replace_file(source + "/pyproject.toml",
-                                 "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"));
+        ASSERT_TRUE(
+            replace_file(source + "/pyproject.toml",
+                         "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"));
         ASSERT_TRUE(replace_file(source + "/PKG-INFO", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n"));
         ASSERT_TRUE(replace_file(source + "/backend.py", R"py(
 import os, time, zipfile
@@ -113,7 +114,9 @@ TEST_F(HostileBuild, AScriptThatKillsEverythingItSeesIsTheSubmissionsFailure) {
 }
 
 TEST_F(HostileBuild, AScriptThatFillsTheDiskMeetsTheBuildsLimit) {
-    publish("    with open('/usr/local/big', 'wb') as big:\n        while True: big.write(bytes(1 << 20)); big.flush(); time.sleep(0.002)");
+    publish(
+        "    with open('/usr/local/big', 'wb') as big:\n        while True: big.write(bytes(1 << 20)); big.flush(); "
+        "time.sleep(0.002)");
     auto how = local();
     how.limits.disk = Bytes{40u << 20};
     const auto failure = build(how);
@@ -123,7 +126,8 @@ TEST_F(HostileBuild, AScriptThatFillsTheDiskMeetsTheBuildsLimit) {
 }
 
 TEST_F(HostileBuild, AScriptThatWritesElsewhereWritesNowhere) {
-    publish(R"py(    for path in ('/etc/evil', '/usr/bin/evil', '/usr/lib/evil', '/.assay/evil', '/app/../evil', '/proc/sys/kernel/evil'):
+    publish(
+        R"py(    for path in ('/etc/evil', '/usr/bin/evil', '/usr/lib/evil', '/.assay/evil', '/app/../evil', '/proc/sys/kernel/evil'):
         try: open(path, 'w').write('x'); print('WROTE', path)
         except OSError: pass)py");
     auto store = open(local());
@@ -174,12 +178,13 @@ TEST_F(HostileBuild, AFullDiskIsAFaultAndTheNextBuildIsFine) {
     ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
     ASSERT_EQ(::mount("small", path_.c_str(), "tmpfs", 0, "size=12m,mode=0755"), 0);
     // A wheel: nobody's code runs, so that what pip says about the disk is believed.
-    const std::string make = "cd " + packages_ +
-                             " && python3 -c \"\nimport zipfile, os\nw = zipfile.ZipFile('evil-1.0-py3-none-any.whl', 'w')\n"
-                             "w.writestr('evil.py', 'answer = 42\\n')\nw.writestr('evil.bin', os.urandom(24 << 20))\n"
-                             "w.writestr('evil-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: evil\\nVersion: 1.0\\n')\n"
-                             "w.writestr('evil-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: "
-                             "true\\nTag: py3-none-any\\n')\nw.writestr('evil-1.0.dist-info/RECORD', '')\nw.close()\"";
+    const std::string make =
+        "cd " + packages_ +
+        " && python3 -c \"\nimport zipfile, os\nw = zipfile.ZipFile('evil-1.0-py3-none-any.whl', 'w')\n"
+        "w.writestr('evil.py', 'answer = 42\\n')\nw.writestr('evil.bin', os.urandom(24 << 20))\n"
+        "w.writestr('evil-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: evil\\nVersion: 1.0\\n')\n"
+        "w.writestr('evil-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: "
+        "true\\nTag: py3-none-any\\n')\nw.writestr('evil-1.0.dist-info/RECORD', '')\nw.close()\"";
     ASSERT_EQ(std::system(make.c_str()), 0);
     auto how = local();
     how.store.min_free = Bytes{};

@@ -26,11 +26,14 @@ ln -s usr/bin top/bin; ln -s usr/lib top/lib; ln -s usr/lib64 top/lib64
 ln -s dash top/usr/bin/sh; ln -s "$version" top/usr/bin/python3
 tar -C top -rf layer.tar bin lib lib64 usr/bin/sh usr/bin/python3 app proc
 )sh";
-    ASSERT_EQ(std::system(("sh -c '" + [](std::string text) {
-                              for (std::size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 4)
-                                  text.replace(at, 1, "'\\''");
-                              return text;
-                          }(script) + "'").c_str()),
+    ASSERT_EQ(std::system(("sh -c '" +
+                           [](std::string text) {
+                               for (std::size_t at = 0; (at = text.find('\'', at)) != std::string::npos; at += 4)
+                                   text.replace(at, 1, "'\\''");
+                               return text;
+                           }(script) +
+                           "'")
+                              .c_str()),
               0);
     const auto layer = read_file(folder + "/layer.tar");
     ASSERT_TRUE(layer);
@@ -40,11 +43,10 @@ tar -C top -rf layer.tar bin lib lib64 usr/bin/sh usr/bin/python3 app proc
                        {"rootfs", {{"type", "layers"}, {"diff_ids", {"sha256:" + sha256(*layer)}}}}}
             .dump();
     ASSERT_TRUE(replace_file(folder + "/" + sha256(config) + ".json", config));
-    ASSERT_TRUE(replace_file(folder + "/manifest.json",
-                             nlohmann::json::array({{{"Config", sha256(config) + ".json"},
-                                                     {"RepoTags", {"own-python:1"}},
-                                                     {"Layers", {"layer.tar"}}}})
-                                 .dump()));
+    ASSERT_TRUE(replace_file(folder + "/manifest.json", nlohmann::json::array({{{"Config", sha256(config) + ".json"},
+                                                                                {"RepoTags", {"own-python:1"}},
+                                                                                {"Layers", {"layer.tar"}}}})
+                                                            .dump()));
 }
 
 }  // namespace
@@ -70,9 +72,10 @@ TEST_F(RealBuild, AnImportedImageRunsWithLayersOfItsOwnPython) {
 
     // The house's users and nothing of the host; nothing can be written; the image's own environment.
     auto ran = run(store, Layer(), "own-python-1",
-                   {"sh", "-c", "echo $MARK; python3 -c 'import os; print(os.getuid(), os.listdir(\"/home\"), "
-                                "os.path.exists(\"/usr/share\"), open(\"/etc/hosts\").read().split()[-1])'; "
-                                "echo x > /usr/bin/x"});
+                   {"sh", "-c",
+                    "echo $MARK; python3 -c 'import os; print(os.getuid(), os.listdir(\"/home\"), "
+                    "os.path.exists(\"/usr/share\"), open(\"/etc/hosts\").read().split()[-1])'; "
+                    "echo x > /usr/bin/x"});
     EXPECT_THAT(ran.output, HasSubstr("imported\n1000 ['user'] False redis\n"));
     EXPECT_THAT(ran.output, HasSubstr("Read-only file system"));
 

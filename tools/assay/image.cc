@@ -108,13 +108,14 @@ void print(const Row& row) {
 }
 
 nlohmann::ordered_json json_of(const Row& row) {
-    nlohmann::ordered_json json{{"name", row.name}, {"base", row.base}, {"summary", row.summary},
-                                {"usable", row.why_not.empty()}};
+    nlohmann::ordered_json json{
+        {"name", row.name}, {"base", row.base}, {"summary", row.summary}, {"usable", row.why_not.empty()}};
     if (!row.why_not.empty()) json["why_not"] = row.why_not;
     json["versions"] = row.versions;
     json["missing"] = nlohmann::ordered_json::array();
     for (const images::Tool& tool : row.missing) json["missing"].push_back(tool.path);
-    if (row.tree) json["tree"] = {{"key", row.tree->key}, {"bytes", row.tree->size.count}, {"files", row.tree->entries}};
+    if (row.tree)
+        json["tree"] = {{"key", row.tree->key}, {"bytes", row.tree->size.count}, {"files", row.tree->entries}};
     json["smoke"] = nullptr;
     if (row.smoke)
         json["smoke"] = {{"passed", row.smoke->passed}, {"command", row.smoke->command}, {"said", row.smoke->said}};
@@ -145,8 +146,11 @@ int list(const Options& options) {
         json["images"] = json["layers"] = nlohmann::ordered_json::array();
         for (const Row& row : rows) json["images"].push_back(json_of(row));
         for (const auto& layer : layers)
-            json["layers"].push_back({{"key", layer.key}, {"image", layer.image}, {"kind", layer.kind},
-                                      {"bytes", layer.size.count}, {"files", layer.entries},
+            json["layers"].push_back({{"key", layer.key},
+                                      {"image", layer.image},
+                                      {"kind", layer.kind},
+                                      {"bytes", layer.size.count},
+                                      {"files", layer.entries},
                                       {"contents", layer.contents}});
         fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     } else {
@@ -169,7 +173,8 @@ int build_image(const Options& options) {
     if (!recipe) return complain(recipe.error(), kUsage);
     if (recipe->bootstrap) {
         if (options.offline && !images::find_image(options.folder, *store, options.recipes))
-            return complain(Error{"build image", 0, "it has not been built yet", "build it without --offline"}, kInternal);
+            return complain(Error{"build image", 0, "it has not been built yet", "build it without --offline"},
+                            kInternal);
         const auto tree = images::ensure_debootstrap(*store, {*recipe, environment()});
         if (!tree) return complain(tree.error(), kInternal);
         fmt::print("{}\n", tree->path());
@@ -189,6 +194,11 @@ int build(const Options& options) {
     const auto known = images::recipe_names(options.recipes);
     if (!is_folder(options.folder) && std::find(known.begin(), known.end(), options.folder) != known.end())
         return build_image(options);
+    if (options.from.batch.empty() && !is_folder(options.folder))
+        return complain(
+            Error{"build image", 0, "'" + options.folder + "' is neither a folder nor an image that is built",
+                  "assay image list shows the images"},
+            kUsage);
     auto launcher = launcher_program();
     if (!launcher) return complain(launcher.error(), kInternal);
     images::LayerStore::Options how;
@@ -270,7 +280,8 @@ void add_image(CLI::App& app, int& exit_code) {
     CLI::App* gc_command = add("gc", "Remove the layers that have not been used for the longest time", collect);
     for (CLI::App* command : {list_command, build_command})
         command->add_option("--recipes", options->recipes, "Folder of further recipes, <name>/recipe.toml");
-    build_command->add_option("folder", options->folder, "Folder with requirements.txt or package.json, or an image's name");
+    build_command->add_option("folder", options->folder,
+                              "Folder with requirements.txt or package.json, or an image's name");
     build_command->add_option("--from", options->from.batch, "Make what this batch needs: layers, services, templates");
     build_command->add_option("--tasks", options->from.tasks, "With --from a result tree: folder of task files");
     build_command->add_option("--suite", options->from.suite, "With --from: collection of every task");
@@ -280,7 +291,8 @@ void add_image(CLI::App& app, int& exit_code) {
     build_command->add_option("--start", options->start, "With --from: warm makes warm templates, too")
         ->check(CLI::IsMember({"cold", "warm"}))
         ->capture_default_str();
-    build_command->add_option("--image", options->image, "Image to build for (python); with --from instead of each task's");
+    build_command->add_option("--image", options->image,
+                              "Image to build for (python); with --from instead of each task's");
     build_command->add_option("--allow-host", options->allow_hosts, "Let builds reach this host, too (host[:port])");
     build_command->add_flag("--offline", options->offline, "Build nothing: fail when the layer is not there");
     list_command->add_flag("--json", options->json, "As JSON");

@@ -152,7 +152,8 @@ class WarmUp {
 };
 
 void print(const Row& row) {
-    const std::string wanted = row.wanted_by == 1 ? row.first : fmt::format("{} and {} more", row.first, row.wanted_by - 1);
+    const std::string wanted =
+        row.wanted_by == 1 ? row.first : fmt::format("{} and {} more", row.first, row.wanted_by - 1);
     if (row.made && *row.made)
         fmt::print("{:<8} {:<12} {:<10} {:>9} {:>8}  {}{}\n", row.image, row.what, "ready",
                    format_bytes(row.made->info().size), format_duration(row.took), wanted,

@@ -88,8 +88,8 @@ int smoke_test(images::Store& store, const std::string& name, const std::string&
 
 void add_image_import(CLI::App& group, int& exit_code) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = group.add_subcommand(
-        "import", "Store a container image from a file, as an image of its own; prints its name");
+    CLI::App* command =
+        group.add_subcommand("import", "Store a container image from a file, as an image of its own; prints its name");
     command->add_option("file", options->from, "OCI image layout (folder or tar), or docker save's tar; - is stdin")
         ->required();
     command->add_option("--name", options->name, "Name it, instead of after its own reference");

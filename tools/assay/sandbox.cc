@@ -283,7 +283,9 @@ int lint(const std::vector<std::string>& files) {
 }
 
 void add_command_options(CLI::App& command, Options& options) {
-    command.add_option("--image", options.image, "Image to run in, as assay image list has them; \"host\" is this host's /usr")
+    command
+        .add_option("--image", options.image,
+                    "Image to run in, as assay image list has them; \"host\" is this host's /usr")
         ->capture_default_str();
     command.add_option("--ro-bind", options.ro_binds, "Show host path SRC at DST, read-only")
         ->type_name("SRC:DST")

@@ -63,7 +63,8 @@ TEST(FindRecipe, PrefersTheOperatorsFolder) {
     folder.add("own", kMinimal);
     EXPECT_EQ(find_recipe("python", folder.path)->revision, 9u);
     EXPECT_EQ(find_recipe("own", folder.path)->summary, "mine");
-    EXPECT_THAT(recipe_names(folder.path), testing::ElementsAre("bookworm", "host", "node", "own", "postgres", "python", "redis"));
+    EXPECT_THAT(recipe_names(folder.path),
+                testing::ElementsAre("bookworm", "host", "node", "own", "postgres", "python", "redis"));
 }
 
 TEST(FindRecipe, NamesTheKnownImagesWhenThereIsNone) {

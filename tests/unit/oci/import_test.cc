@@ -106,7 +106,8 @@ TEST_F(ImportTest, ArchivesAndDockerSaveGiveTheSameImage) {
     Folder saved;
     const Layout image = tiny();
     saved.write(sha256(image.config()) + ".json", image.config());
-    const std::vector<Member> lower{folder("bin"), {"bin/sh", "tiny", AE_IFREG, 0755}, {"etc/passwd", "root"}, {"old", "x"}};
+    const std::vector<Member> lower{
+        folder("bin"), {"bin/sh", "tiny", AE_IFREG, 0755}, {"etc/passwd", "root"}, {"old", "x"}};
     saved.write("aa/layer.tar", tar(lower));
     saved.write("bb/real.tar", tar({{".wh.old", ""}, {"srv/data", "data"}}));
     fs::create_symlink("../bb/real.tar", saved.at("bb/layer.tar"));
@@ -141,8 +142,9 @@ TEST_F(ImportTest, AnIndexOfManyMachinesGivesThisOnes) {
     auto attestation = tiny("attestation").write_manifest(source_);
     attestation["platform"] = {{"os", "unknown"}, {"architecture", "unknown"}};
     Folder nested;
-    const nlohmann::json inner{{"schemaVersion", 2},
-                               {"manifests", {other.write_manifest(source_), attestation, tiny().write_manifest(source_)}}};
+    const nlohmann::json inner{
+        {"schemaVersion", 2},
+        {"manifests", {other.write_manifest(source_), attestation, tiny().write_manifest(source_)}}};
     source_.write("blobs/sha256/" + sha256(inner.dump()), inner.dump());
     auto entry = Layout::descriptor("application/vnd.oci.image.index.v1+json", inner.dump());
     entry["annotations"] = {{"io.containerd.image.name", "docker.test/library/many:3"}};
@@ -272,10 +274,11 @@ TEST_F(ImportTest, AnImageWithoutPipSaysSo) {
 }
 
 TEST(SourcesFor, TakesTheSuiteWithItsUpdatesAndNothingElse) {
-    const auto lines = sources_for("bookworm",
-                                   "http://mirror/debian/ bookworm main\nhttp://mirror/debian/ bookworm main\n"
-                                   "http://mirror/security/ bookworm-security main\nhttps://other/apt bookworm-backports main\n"
-                                   "https://other/node nodistro main\n");
+    const auto lines =
+        sources_for("bookworm",
+                    "http://mirror/debian/ bookworm main\nhttp://mirror/debian/ bookworm main\n"
+                    "http://mirror/security/ bookworm-security main\nhttps://other/apt bookworm-backports main\n"
+                    "https://other/node nodistro main\n");
     EXPECT_THAT(lines, testing::ElementsAre("deb http://mirror/debian/ bookworm main",
                                             "deb http://mirror/security/ bookworm-security main"));
 }

@@ -57,8 +57,14 @@ TEST_F(UnpackTest, AWhiteoutRemovesWhatLowerLayersBroughtAndNothingElse) {
     auto tree = unpacker();
     ASSERT_TRUE(add(tree, {{"d/lower", "1"}, {"d/sub/lower", "1"}, {"gone", "1"}, {"all/a", "1"}, {"all/b", "1"}}));
     // The opaque mark comes last here: the order within an archive says nothing.
-    ASSERT_TRUE(add(tree, {{"d/own", "2"}, {"d/sub/own", "2"}, {".wh.gone", ""}, {"d/.wh..wh..opq", ""},
-                           {"all/.wh.a", ""}, {"all/c", "2"}, {"no/.wh.such", ""}, {".wh..wh.plnk", ""}}));
+    ASSERT_TRUE(add(tree, {{"d/own", "2"},
+                           {"d/sub/own", "2"},
+                           {".wh.gone", ""},
+                           {"d/.wh..wh..opq", ""},
+                           {"all/.wh.a", ""},
+                           {"all/c", "2"},
+                           {"no/.wh.such", ""},
+                           {".wh..wh.plnk", ""}}));
     EXPECT_FALSE(there("gone"));
     EXPECT_FALSE(there("d/lower"));
     EXPECT_FALSE(there("d/sub/lower"));
@@ -101,8 +107,12 @@ TEST_F(UnpackTest, NothingLeavesTheTree) {
 
 TEST_F(UnpackTest, DevicesSetUserBitsAndOwnersAreLeftOut) {
     auto tree = unpacker();
-    ASSERT_TRUE(add(tree, {{"su", "x", AE_IFREG, 06755}, {"secret", "x", AE_IFREG, 0600}, {"dev/sda", "", AE_IFBLK, 0666},
-                           {"pipe", "", AE_IFIFO, 0666}, {"closed", "", AE_IFDIR, 0000}, {"closed/in", "x"}}));
+    ASSERT_TRUE(add(tree, {{"su", "x", AE_IFREG, 06755},
+                           {"secret", "x", AE_IFREG, 0600},
+                           {"dev/sda", "", AE_IFBLK, 0666},
+                           {"pipe", "", AE_IFIFO, 0666},
+                           {"closed", "", AE_IFDIR, 0000},
+                           {"closed/in", "x"}}));
     EXPECT_EQ(tree.found().devices, 2u);
     EXPECT_EQ(tree.found().set_user, 1u);
     struct stat info {};
