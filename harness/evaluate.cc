@@ -15,6 +15,7 @@
 #include "harness/prepare.h"
 #include "harness/report/newman_csv.h"
 #include "harness/stage_folder.h"
+#include "images/manifest_files.h"
 #include "images/mounts.h"
 #include "images/warm_template.h"
 #include "runtime/log_capture.h"
@@ -117,7 +118,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     Prepared prepared;
     if (source) {
         phases_.begin("dependencies");
-        images::Manifests manifests = with_includes(std::move(source->manifests), stage->directory());
+        images::Manifests manifests = images::with_includes(std::move(source->manifests), stage->directory());
         if (auto started = start_services(manifests); !started) co_return tl::unexpected(started.error());
         auto made = co_await prepare(session_, submission_, image_, std::move(manifests), slot);
         if (!made) co_return tl::unexpected(made.error());
@@ -309,8 +310,10 @@ constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
 Task<void> evaluate(Session& session, const batch::Submission& submission) {
     collect::Record record = new_record(submission);
     const auto image = session.images.find(submission.task->image);
-    if (image == session.images.end()) {
-        record.outcome = Fault{"image", "there is no image \"" + submission.task->image + "\"", false};
+    if (image == session.images.end() || !image->second.why_not.empty()) {
+        std::string why = "there is no image \"" + submission.task->image + "\"";
+        if (image != session.images.end()) why = image->second.why_not;
+        record.outcome = Fault{"image", std::move(why), false};
         session.collector.record(std::move(record));
         co_return;
     }

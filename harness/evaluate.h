@@ -42,6 +42,7 @@ struct Policy {
 struct ImageHost {
     images::Recipe recipe;
     std::shared_ptr<runtime::LauncherHost> launcher;
+    std::string why_not;  // set: it cannot be used, and there is no launcher
 };
 
 // What the evaluations of one batch share. Everything in it is thread-safe.

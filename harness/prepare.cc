@@ -15,8 +15,6 @@ using runtime::Task;
 namespace {
 
 constexpr std::uint64_t kDependencyLogLimit = 4u << 20;
-constexpr std::uint64_t kManifestLimit = 4u << 20;
-constexpr std::size_t kManifestsAtMost = 64;
 
 // One submission's way to its layers.
 class Preparation {
@@ -91,23 +89,6 @@ Task<void> Preparation::warm_template() {
 }
 
 }  // namespace
-
-images::Manifests with_includes(batch::Manifests manifests, int directory) {
-    std::vector<std::string> names{"requirements.txt"};
-    for (std::size_t next = 0; next < names.size() && names.size() < kManifestsAtMost; ++next) {
-        const std::string name = names[next];
-        // Inside the tree: the source was materialised without links that lead out of it.
-        if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos) continue;
-        if (!manifests.contains(name)) {
-            auto bytes = read_file_at(directory, name, kManifestLimit);
-            if (!bytes) continue;
-            manifests.emplace(name, std::move(*bytes));
-        }
-        for (std::string& included : images::manifest_includes(manifests.at(name)))
-            if (!manifests.contains(included)) names.push_back(std::move(included));
-    }
-    return manifests;
-}
 
 Task<tl::expected<Prepared, Fault>> prepare(Session& session, const batch::Submission& submission,
                                             const ImageHost& image, images::Manifests manifests,

@@ -21,9 +21,6 @@ struct Prepared {
     std::string dependency_log;          // of a build that failed
 };
 
-// What the source gave, with the files that a requirements.txt includes. `directory` holds the source.
-images::Manifests with_includes(batch::Manifests manifests, int directory);
-
 // Whoever has to build a layer, or waits for one, gives `slot` back meanwhile; it is held again in the end. Everything
 // must outlive the coroutine. A fault: a layer could not be had for a reason of ours.
 runtime::Task<tl::expected<Prepared, runtime::Fault>> prepare(Session& session, const batch::Submission& submission,

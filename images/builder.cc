@@ -35,6 +35,7 @@
 
 #include "base/fd.h"
 #include "images/diagnose.h"
+#include "images/image_tree.h"
 #include "images/node_tree.h"
 #include "images/proxy.h"
 #include "images/tree.h"
@@ -101,7 +102,7 @@ class Build {
         : order_(order),
           log_(order.directory + "/build.log"),
           deadline_(Clock::now() + order.limits.wall_time),
-          python_(order.content.kind == LayerKind::python_prefix) {}
+          python_(is_python(order.content.kind)) {}
 
     tl::expected<std::vector<std::string>, LayerFailure> run() {
         if (auto ready = prepare(); !ready) return tl::unexpected(std::move(ready).error());
@@ -146,6 +147,8 @@ class Build {
 
     Result<sandbox::RootPlan> make_plan() {
         ASSAY_TRY(sandbox::RootPlan plan, root_plan(order_.recipe));
+        // Manifests stand in /build, whatever a tree of its own has there.
+        std::erase_if(plan.steps, [](const Step& step) { return step.target == "/build"; });
         plan.image = order_.recipe.name + " (build)";
         Step build{};
         build.kind = Step::Kind::bind_rw;
@@ -170,19 +173,16 @@ class Build {
     // ------------------------------------------------------------------------------------------ Python
 
     std::optional<LayerFailure> install_python() {
-        Words pip{"/usr/bin/python3",
-                  "-c",
-                  kRunPip,
-                  "install",
-                  "--no-cache-dir",
-                  "--no-input",
-                  "--progress-bar",
-                  "off",
-                  "--log",
-                  "/tmp/pip.log",
-                  "--requirement",
-                  "/build/" + order_.recipe.manifests.front(),
-                  "--no-warn-script-location"};
+        // An image of its own has a Python and a pip of its own, and its /usr/local may be where they are.
+        const bool user = order_.content.kind == LayerKind::python_user;
+        Words pip = user                 ? Words{"python3", "-m", "pip"}
+                    : order_.recipe.tree ? Words{"python3", "-c", kRunPip}
+                                         : Words{"/usr/bin/python3", "-c", kRunPip};
+        for (const char* word : {"install", "--no-cache-dir", "--no-input", "--progress-bar", "off", "--log",
+                                 "/tmp/pip.log", "--no-warn-script-location", "--requirement"})
+            pip.emplace_back(word);
+        pip.push_back("/build/" + order_.recipe.manifests.front());
+        if (user) pip.emplace_back("--user");
         Words wheels = pip;
         wheels.insert(wheels.end(), {"--only-binary", ":all:"});
         auto failed = step(wheels, runs_wheels_only(order_.content));
@@ -195,7 +195,8 @@ class Build {
     // ------------------------------------------------------------------------------------------ Node
 
     std::optional<LayerFailure> install_node() {
-        Words npm{"/usr/bin/npm", order_.content.locked ? "ci" : "install", "--no-audit", "--no-fund", "--json"};
+        Words npm{order_.recipe.tree ? "npm" : "/usr/bin/npm", order_.content.locked ? "ci" : "install", "--no-audit",
+                  "--no-fund", "--json"};
         Words without_scripts = npm;
         without_scripts.push_back("--ignore-scripts");
         auto failed = step(without_scripts, true);
@@ -287,11 +288,17 @@ class Build {
             spec.env.emplace_back(name, proxy);
         spec.env.emplace_back("npm_config_cache", "/tmp/npm");
         spec.env.emplace_back("PIP_ROOT_USER_ACTION", "ignore");
-        spec.env.insert(spec.env.end(), order_.registries.env.begin(), order_.registries.env.end());
+        for (const auto& [name, value] : order_.registries.env)
+            if (name != "npm_config_nodedir" || !order_.recipe.tree) spec.env.emplace_back(name, value);
+        if (order_.recipe.tree)  // Node's headers are the image's own, or are not there
+            for (const char* prefix : {"/usr", "/usr/local"})
+                if (tree_has(order_.recipe.tree.path() + "/tree", std::string(prefix) + "/include/node/node_api.h"))
+                    spec.env.emplace_back("npm_config_nodedir", prefix);
 
         const std::string build = kBuildMount;
         spec.binds.push_back({build + "/tmp", "/tmp", true});
-        spec.binds.push_back({build + "/tree", python_ ? "/usr/local" : "/app", true});
+        const char* place = order_.content.kind == LayerKind::python_user ? kUserBase : python_ ? "/usr/local" : "/app";
+        spec.binds.push_back({build + "/tree", place, true});
         spec.limits.memory = order_.limits.memory;
         spec.limits.processes = order_.limits.processes;
         spec.limits.disk = Bytes{256u << 20};  // home and what is not on the disk

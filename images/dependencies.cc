@@ -12,6 +12,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "images/catalog.h"
 #include "images/diagnose.h"
 #include "images/node_tree.h"
 #include "images/probe.h"
@@ -71,6 +72,8 @@ struct LayerStore::State {
     std::map<std::string, std::map<std::string, std::string>> versions;  // by image
 
     Result<std::map<std::string, std::string>> versions_of(const Recipe& recipe) {
+        // A tree of its own says everything by its content.
+        if (recipe.tree) return std::map<std::string, std::string>{{"tree", recipe.tree.info().key}};
         std::lock_guard guard(mutex);
         if (const auto known = versions.find(recipe.name); known != versions.end()) return known->second;
         ASSAY_TRY(auto probed, probe_versions(recipe, options.store.path + "/probes.json", options.environment));
@@ -189,6 +192,8 @@ struct LayerStore::State {
                                             const std::stop_token& stop) {
         if (auto tools = check_tools(recipe, true); !tools)
             return tl::unexpected(fault(Reason::tool_missing, tools.error()));
+        if (auto tools = check_layer_tools(recipe, content.kind); !tools)
+            return tl::unexpected(fault(Reason::tool_missing, tools.error()));
         if (auto space = store.check_space(); !space) return tl::unexpected(store_fault(space.error()));
         auto sources = registries_of(content.kind);
         if (!sources) return tl::unexpected(fault(Reason::internal, sources.error()));
@@ -213,7 +218,7 @@ struct LayerStore::State {
     }
 
     tl::expected<Layer, LayerFailure> ensure(const LayerRequest& request, const std::stop_token& stop) {
-        const auto recipe = find_recipe(request.image, options.recipes);
+        const auto recipe = find_image(request.image, store, options.recipes);
         if (!recipe) return tl::unexpected(fault(Reason::internal, recipe.error()));
         auto setup = plan_setup(*recipe, request.manifests, request.setup);
         if (!setup) return tl::unexpected(fault(Reason::invalid_manifest, setup.error()));

@@ -218,7 +218,7 @@ std::optional<LayerFailure> diagnose(const StepOutcome& step) {
     }
     if (!step.exit.limits_hit.empty())
         return failure(Reason::limit_exceeded, "the limit of " + step.exit.limits_hit.front() + " was reached");
-    const bool pip = step.kind == LayerKind::python_prefix;
+    const bool pip = is_python(step.kind);
     if (pip && step.trusted)
         if (auto fetch = failed_fetch(step.log)) return unreachable("pip: " + *fetch);
     if (step.trusted && contains(step.output, "No space left on device"))

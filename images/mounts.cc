@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "images/image_tree.h"
 #include "images/warm/snapshot.h"
 
 namespace assay::images {
@@ -33,6 +34,8 @@ void apply_layer(const Layer& layer, sandbox::Spec& spec) {
     std::string tree = std::string(kLayersMount) + "/" + layer.info().key + "/tree";
     if (layer.info().kind == kind_name(LayerKind::python_prefix))
         spec.binds.push_back({std::move(tree), "/usr/local", false});
+    else if (layer.info().kind == kind_name(LayerKind::python_user))
+        spec.binds.push_back({std::move(tree), kUserBase, false});
     else
         spec.work_tree.lower.push_back(std::move(tree));
 }

@@ -17,9 +17,9 @@ inline constexpr const char* kLayersMount = "/.assay/layers";  // the store's la
 // cold although a restorer stands in its place.
 Result<sandbox::RootPlan> server_root_plan(const Recipe& recipe, const std::string& layers_dir);
 
-// Completes a Spec: a bind at /usr/local, or a lower directory of the work tree, behind those that are there already
-// (the submission's own files win; the prepared state of a service is the only one). Nothing for an empty layer. The
-// Layer must live as long as the sandbox.
+// Completes a Spec: a bind at /usr/local or kUserBase, or a lower directory of the work tree, behind those that are
+// there already (the submission's own files win; the prepared state of a service is the only one). Nothing for an empty
+// layer. The Layer must live as long as the sandbox.
 void apply_layer(const Layer& layer, sandbox::Spec& spec);
 
 // The same for a warm template (kWarmKind, not a refused one): it and the restorer in the interpreter's place. The

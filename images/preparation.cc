@@ -24,9 +24,10 @@ namespace {
 
 constexpr std::size_t kLogLimit = 1u << 20;
 
-// Runs it to its end; everything printed goes to `log`.
-Result<sandbox::Exit> run(sandbox::Launcher& launcher, const sandbox::Spec& spec, const std::stop_token& stop,
-                          std::string& log) {
+}  // namespace
+
+Result<sandbox::Exit> run_in(sandbox::Launcher& launcher, const sandbox::Spec& spec, const std::stop_token& stop,
+                             std::string& log, bool* no_program) {
     ASSAY_TRY(Pipe output, make_pipe());
     ::fcntl(output.read.get(), F_SETFL, O_NONBLOCK);
     ASSAY_TRY(const sandbox::SandboxId id, launcher.launch(spec, {-1, output.write.get(), output.write.get()}));
@@ -47,7 +48,10 @@ Result<sandbox::Exit> run(sandbox::Launcher& launcher, const sandbox::Spec& spec
         while (!exit) {
             ASSAY_TRY(auto reply, launcher.receive());
             if (!reply) break;
-            if (auto* failed = std::get_if<sandbox::LaunchFailed>(&*reply)) return tl::unexpected(failed->error);
+            if (auto* failed = std::get_if<sandbox::LaunchFailed>(&*reply)) {
+                if (no_program != nullptr) *no_program = failed->program;
+                return tl::unexpected(std::move(failed->error));
+            }
             if (auto* ended = std::get_if<sandbox::Ended>(&*reply)) exit = std::move(ended->exit);
         }
         if (!exit && !killed && stop.stop_requested()) {
@@ -57,8 +61,6 @@ Result<sandbox::Exit> run(sandbox::Launcher& launcher, const sandbox::Spec& spec
     }
     return std::move(*exit);
 }
-
-}  // namespace
 
 Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log) {
     sandbox::RootStep step{};
@@ -73,7 +75,7 @@ Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log)
     // As root, the sandbox's user is not ours.
     if (::chown(tree.c_str(), launcher.outer_uid(), launcher.outer_gid()) != 0)
         return fail_errno(errno, "prepare " + preparation.root.image, tree);
-    return run(launcher, preparation.spec, preparation.stop, log);
+    return run_in(launcher, preparation.spec, preparation.stop, log);
 }
 
 std::vector<std::string> last_lines_of(const std::string& log) {

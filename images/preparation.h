@@ -27,6 +27,10 @@ struct Preparation {
 // Everything printed goes to `log`, as far as it is kept (1 MiB). Blocks; ends early when stopped, with the launcher.
 Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log);
 
+// The same in a launcher that is there. `no_program`: set when the sandbox was made, but has no such program.
+Result<sandbox::Exit> run_in(sandbox::Launcher& launcher, const sandbox::Spec& spec, const std::stop_token& stop,
+                             std::string& log, bool* no_program = nullptr);
+
 std::vector<std::string> last_lines_of(const std::string& log);
 
 // A preparation that did not do its work, in the words of who ordered it.

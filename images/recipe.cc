@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <set>
 
 #include "base/fd.h"
 #include "images/embedded.h"
+#include "images/image_tree.h"
+#include "images/names.h"
 #include "images/recipe_reader.h"
 
 namespace assay::images {
@@ -62,6 +65,53 @@ Result<void> read_layer(const RecipeReader& reader, Recipe& recipe) {
         return tl::unexpected(reader.complain(reader.table().get("kind"), "no layer kind '" + kind + "'",
                                               "known are: python-prefix, node-modules"));
     ASSAY_TRY(recipe.manifests, reader.texts("manifests", true));
+    if (recipe.layer == LayerKind::python_prefix && !recipe.imported.empty()) recipe.layer = LayerKind::python_user;
+    return {};
+}
+
+constexpr std::string_view kImported = "imported:";
+
+// The names that Debian gives to packages.
+bool is_package(std::string_view name) {
+    return !name.empty() && name.size() <= 100 && std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string_view::npos;
+}
+
+// A base that is no recipe, but a tree of its own.
+Result<void> read_own_tree(const RecipeReader& reader, const std::string& base, Recipe& recipe) {
+    if (base.starts_with(kImported)) {
+        recipe.imported = base.substr(kImported.size());
+        if (!is_image_name(recipe.imported))
+            return tl::unexpected(reader.complain(reader.table().get("base"), "'" + base + "' names no image"));
+        recipe.layer = LayerKind::by_manifest;
+        recipe.manifests = {"requirements.txt", "package.json", "package-lock.json", ".npmrc"};
+        return {};
+    }
+    const toml::node* node = reader.table().get("debootstrap");
+    if (node == nullptr || !node->is_table())
+        return tl::unexpected(reader.complain(node, "write [debootstrap], with suite and packages"));
+    const RecipeReader entry(*node->as_table(), reader.file());
+    ASSAY_CHECK(entry.only({"suite", "packages"}));
+    Bootstrap bootstrap;
+    ASSAY_TRY(bootstrap.suite, entry.text("suite", true));
+    ASSAY_TRY(bootstrap.packages, entry.texts("packages", false));
+    // They become arguments and lines of a sources list.
+    for (const std::string& word : bootstrap.packages)
+        if (!is_package(word))
+            return tl::unexpected(entry.complain(entry.table().get("packages"), "'" + word + "' is not a package"));
+    if (!is_image_name(bootstrap.suite))
+        return tl::unexpected(entry.complain(entry.table().get("suite"), "'" + bootstrap.suite + "' is not a suite"));
+    recipe.bootstrap = std::move(bootstrap);
+    return {};
+}
+
+// What lies over the host's files, or is imported from there, has no place in another tree.
+Result<void> check_own_tree(const RecipeReader& reader, const Recipe& recipe) {
+    if (!recipe.has_own_tree()) return {};
+    for (const char* table : {"root", "probe", "warm", "service"})
+        if (reader.has(table))
+            return tl::unexpected(reader.complain(reader.table().get(table),
+                                                  fmt::format("an image with a tree of its own has no [{}]", table)));
     return {};
 }
 
@@ -83,19 +133,14 @@ void set_env(Recipe& recipe, std::string name, std::string value) {
     recipe.env.emplace_back(std::move(name), std::move(value));
 }
 
-bool good_name(std::string_view name) {
-    return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
-           std::all_of(name.begin(), name.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-           });
-}
-
 }  // namespace
 
 std::string_view kind_name(LayerKind kind) {
     switch (kind) {
         case LayerKind::python_prefix: return "python-prefix";
         case LayerKind::node_modules: return "node-modules";
+        case LayerKind::python_user: return "python-user";
+        case LayerKind::by_manifest: return "by-manifest";
         case LayerKind::none: break;
     }
     return "none";
@@ -109,12 +154,16 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
         return fail("read recipe", fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
     }
     const RecipeReader reader(parsed, file);
-    ASSAY_CHECK(reader.only(
-        {"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "warm", "service"}));
+    ASSAY_CHECK(reader.only({"name", "base", "summary", "revision", "tool", "probe", "env", "root", "layer", "warm",
+                             "service", "debootstrap", "smoke"}));
 
     Recipe recipe;
     ASSAY_TRY(const std::string base_name, reader.text("base", false));
-    if (!base_name.empty()) {
+    if (base_name == "debootstrap" || base_name.starts_with(kImported)) {
+        ASSAY_CHECK(read_own_tree(reader, base_name, recipe));
+    } else if (reader.has("debootstrap")) {
+        return tl::unexpected(reader.complain(parsed.get("debootstrap"), "it goes with base = \"debootstrap\""));
+    } else if (!base_name.empty()) {
         auto found = find_base(base_name);
         if (!found)
             return tl::unexpected(reader.complain(parsed.get("base"),
@@ -124,7 +173,8 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
     }
     recipe.origin = file;
     ASSAY_TRY(recipe.name, reader.text("name", true));
-    if (!good_name(recipe.name))
+    ASSAY_CHECK(check_own_tree(reader, recipe));
+    if (!is_image_name(recipe.name))
         return tl::unexpected(reader.complain(parsed.get("name"), "'" + recipe.name + "' is not a name",
                                               "use a-z, 0-9, '.', '_' and '-'"));
     ASSAY_TRY(recipe.summary, reader.text("summary", true));
@@ -134,6 +184,9 @@ Result<Recipe> parse_recipe(std::string_view text, const std::string& file, cons
         return tl::unexpected(reader.complain(revision, "'revision' must be a number from 1 on"));
     recipe.revision = static_cast<std::uint32_t>(*number);
 
+    if (reader.has("smoke")) {
+        ASSAY_TRY(recipe.smoke, reader.texts("smoke", true));
+    }
     ASSAY_TRY(const auto tools, reader.tables("tool"));
     for (const RecipeReader& entry : tools) {
         Tool tool;
@@ -182,7 +235,7 @@ namespace {
 Result<Recipe> find_at_depth(std::string_view name, const std::string& folder, int depth) {
     if (depth >= 4) return fail("find recipe", "the chain of bases is longer than four, or goes in a circle");
     const FindBase find_base = [&](std::string_view base) { return find_at_depth(base, folder, depth + 1); };
-    if (!good_name(name)) return fail("find recipe", fmt::format("'{}' is not an image's name", name));
+    if (!is_image_name(name)) return fail("find recipe", fmt::format("'{}' is not an image's name", name));
     Result<Recipe> recipe = [&]() -> Result<Recipe> {
         if (!folder.empty()) {
             const std::string file = fmt::format("{}/{}/recipe.toml", folder, name);
@@ -216,10 +269,19 @@ std::vector<std::string> recipe_names(const std::string& folder) {
     return {names.begin(), names.end()};
 }
 
+namespace {
+
+bool has_file(const Recipe& recipe, const std::string& path) {
+    if (recipe.has_own_tree()) return recipe.tree && tree_has(recipe.tree.path() + "/tree", path);
+    return ::access(path.c_str(), R_OK) == 0;
+}
+
+}  // namespace
+
 std::vector<Tool> missing_tools(const Recipe& recipe, bool build) {
     std::vector<Tool> missing;
     for (const Tool& tool : recipe.tools)
-        if ((build || !tool.build) && ::access(tool.path.c_str(), R_OK) != 0) missing.push_back(tool);
+        if ((build || !tool.build) && !has_file(recipe, tool.path)) missing.push_back(tool);
     return missing;
 }
 
@@ -229,7 +291,8 @@ Result<void> check_tools(const Recipe& recipe, bool build) {
     std::set<std::string> paths, packages;
     for (const Tool& tool : missing) paths.insert(tool.path), packages.insert(tool.package);
     return fail("check tools of image '" + recipe.name + "'", fmt::format("not found: {}", fmt::join(paths, ", ")),
-                fmt::format("apt-get install {}", fmt::join(packages, " ")));
+                recipe.has_own_tree() ? fmt::format("its tree needs {}", fmt::join(packages, ", "))
+                                      : fmt::format("apt-get install {}", fmt::join(packages, " ")));
 }
 
 std::vector<std::pair<std::string, std::string>> server_env(const Recipe& recipe, std::uint16_t port,
@@ -243,6 +306,8 @@ std::vector<std::pair<std::string, std::string>> server_env(const Recipe& recipe
 
 Result<sandbox::RootPlan> root_plan(const Recipe& recipe) {
     using Step = sandbox::RootStep;
+    if (recipe.tree) return tree_root_plan(recipe.name, recipe.tree.path() + "/tree");
+    if (recipe.has_own_tree()) return fail("assemble image '" + recipe.name + "'", "its tree is not there");
     sandbox::RootPlan plan;
     plan.image = recipe.name;
     const std::string assemble = "assemble image '" + recipe.name + "'";

@@ -18,11 +18,13 @@
 
 #include "base/result.h"
 #include "images/service.h"
+#include "images/store.h"
 #include "sandbox/spec.h"
 
 namespace assay::images {
 
-// A program or file of the host that the image needs, and the Debian package that brings it.
+// A program or file of the host (of the tree, where the recipe has one) that the image needs, and the Debian package
+// that brings it.
 struct Tool {
     std::string path;
     std::string package;
@@ -48,10 +50,19 @@ struct RootEntry {
 enum class LayerKind {
     none,
     python_prefix,  // a tree to stand at /usr/local
-    node_modules    // a tree to lie under the work tree
+    node_modules,   // a tree to lie under the work tree
+    python_user,    // a tree to stand at kUserBase (images/image_tree.h)
+    by_manifest     // of a recipe only: python_user for a requirements.txt, else node_modules for a package.json
 };
 
-std::string_view kind_name(LayerKind kind);  // "python-prefix", "node-modules", "none"
+std::string_view kind_name(LayerKind kind);  // "python-prefix", "node-modules", "none", ...
+constexpr bool is_python(LayerKind kind) { return kind == LayerKind::python_prefix || kind == LayerKind::python_user; }
+
+// A Debian system of its own, made from packages of the host's own apt sources.
+struct Bootstrap {
+    std::string suite;                  // "bookworm"
+    std::vector<std::string> packages;  // beside what every Debian system has
+};
 
 // How an interpreter is kept prepared for a dependency layer (docs/decisions/warm-templates.md).
 struct Warm {
@@ -67,11 +78,20 @@ struct Recipe {
     std::vector<Tool> tools;
     std::vector<Probe> probes;
     std::vector<std::pair<std::string, std::string>> env;
+    std::vector<std::string> smoke;  // a command that must succeed in a sandbox of it; empty: images/smoke.h chooses
     std::vector<RootEntry> root;
     LayerKind layer = LayerKind::none;
     std::vector<std::string> manifests;  // file names that decide what the layer contains
     std::optional<Warm> warm;            // set: servers may continue from a prepared interpreter
     std::optional<Service> service;      // set: not an image of servers, but what runs beside them
+
+    // A root of its own instead of the host's files: one of the first two says which, find_image() (images/catalog.h)
+    // adds the tree and completes `env`.
+    std::string imported;  // the name that `assay image import` gave it
+    std::optional<Bootstrap> bootstrap;
+    Layer tree;
+
+    [[nodiscard]] bool has_own_tree() const { return !imported.empty() || bootstrap; }
 };
 
 // Reads a recipe; `find_base` answers its `base`. Errors carry file:line.
@@ -82,7 +102,8 @@ Result<Recipe> parse_recipe(std::string_view toml, const std::string& file, cons
 Result<Recipe> find_recipe(std::string_view name, const std::string& folder = {});
 std::vector<std::string> recipe_names(const std::string& folder = {});  // sorted; whether they parse or not
 
-// Tools of the recipe that this host has not; with `build` false those that only building needs are not asked for.
+// Tools of the recipe that this host (its tree, once it is there) has not; with `build` false those that only building
+// needs are not asked for.
 std::vector<Tool> missing_tools(const Recipe& recipe, bool build);
 // The same as an error whose remedy is the apt command.
 Result<void> check_tools(const Recipe& recipe, bool build);
@@ -91,7 +112,7 @@ Result<void> check_tools(const Recipe& recipe, bool build);
 std::vector<std::pair<std::string, std::string>> server_env(const Recipe& recipe, std::uint16_t port,
                                                             std::span<const Recipe* const> services = {});
 
-// The image's root on this host. Errors: a path that the recipe requires is not there.
+// The image's root on this host. Errors: a path that the recipe requires is not there, or its tree is not.
 Result<sandbox::RootPlan> root_plan(const Recipe& recipe);
 
 }  // namespace assay::images

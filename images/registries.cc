@@ -231,7 +231,7 @@ Result<Registries> find_registries(LayerKind kind, const Environment& env, const
     Registries registries;
     ASSAY_TRY(registries.upstream, upstream_from(env));
     Collector collect(registries);
-    if (kind == LayerKind::python_prefix) {
+    if (is_python(kind)) {
         ASSAY_CHECK(ask_pip(env, collect));
     } else if (kind == LayerKind::node_modules) {
         ASSAY_CHECK(ask_npm(env, collect));

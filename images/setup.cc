@@ -101,9 +101,9 @@ Result<Requirements> normalise_requirements(const std::string& file, const std::
     return Requirements{fmt::format("{}\n", fmt::join(kept, "\n")), kept.empty()};
 }
 
-Result<std::optional<LayerContent>> python_content(const Recipe& recipe, const Manifests& manifests) {
+Result<std::optional<LayerContent>> python_content(const Recipe& recipe, LayerKind kind, const Manifests& manifests) {
     LayerContent content;
-    content.kind = LayerKind::python_prefix;
+    content.kind = kind;
     const auto main = manifests.find(recipe.manifests.front());
     if (main == manifests.end()) return std::nullopt;
     bool empty = true;
@@ -317,6 +317,13 @@ bool makes_run_sh_executable(const Words& words) {
            one_of(words[2], {"run.sh", "./run.sh"});
 }
 
+LayerKind kind_for(const Recipe& recipe, const Manifests& manifests) {
+    if (recipe.layer != LayerKind::by_manifest) return recipe.layer;
+    return manifests.contains("requirements.txt") ? LayerKind::python_user
+           : manifests.contains("package.json")   ? LayerKind::node_modules
+                                                  : LayerKind::none;
+}
+
 }  // namespace
 
 std::string LayerContent::digest() const {
@@ -347,6 +354,7 @@ std::vector<std::string> manifest_includes(std::string_view requirements) {
 
 Result<Setup> plan_setup(const Recipe& recipe, const Manifests& manifests, const std::vector<std::string>& commands) {
     Setup setup;
+    const LayerKind kind = kind_for(recipe, manifests);
     bool installs = commands.empty();
     NpmInstall npm;
     for (const std::string& command : commands) {
@@ -355,9 +363,9 @@ Result<Setup> plan_setup(const Recipe& recipe, const Manifests& manifests, const
         const auto parts = simple_commands(command);
         for (const Words& words : parts) {
             if (makes_run_sh_executable(words)) continue;
-            if (recipe.layer == LayerKind::python_prefix && installs_requirements(recipe, words)) {
+            if (is_python(kind) && installs_requirements(recipe, words)) {
                 installs_here = true;
-            } else if (auto install = installs_packages(words); recipe.layer == LayerKind::node_modules && install) {
+            } else if (auto install = installs_packages(words); kind == LayerKind::node_modules && install) {
                 installs_here = true;
                 npm_here = std::move(*install);
             } else {
@@ -372,9 +380,9 @@ Result<Setup> plan_setup(const Recipe& recipe, const Manifests& manifests, const
         installs = installs || installs_here;
     }
     if (!installs) return setup;
-    if (recipe.layer == LayerKind::python_prefix) {
-        ASSAY_TRY(setup.layer, python_content(recipe, manifests));
-    } else if (recipe.layer == LayerKind::node_modules) {
+    if (is_python(kind)) {
+        ASSAY_TRY(setup.layer, python_content(recipe, kind, manifests));
+    } else if (kind == LayerKind::node_modules) {
         ASSAY_TRY(NodeManifest node, node_content(manifests, npm.locked, std::move(npm.settings)));
         setup.layer = std::move(node.content);
         setup.commands.insert(setup.commands.begin(), node.life_cycle.begin(), node.life_cycle.end());

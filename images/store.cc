@@ -18,6 +18,7 @@
 #include <set>
 #include <thread>
 
+#include "images/names.h"
 #include "images/tree.h"
 
 namespace assay::images {
@@ -166,6 +167,11 @@ std::vector<LayerInfo> list_layers(const StoreState& state) {
     return layers;
 }
 
+bool has_name(const std::string& store, const std::string& key) {
+    const auto names = image_names(store);
+    return std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.second == key; });
+}
+
 Result<Store::Collected> collect_down_to(StoreState& state, Bytes max_size) {
     const std::vector<LayerInfo> layers = list_layers(state);
     Store::Collected done;
@@ -178,6 +184,11 @@ Result<Store::Collected> collect_down_to(StoreState& state, Bytes max_size) {
             ASSAY_TRY(lock, try_lock(state.at("locks", layer->key), LOCK_EX));
             if (!lock) {
                 ++done.in_use;
+                continue;
+            }
+            // Under its lock: who names an image has it in use meanwhile.
+            if (has_name(state.options.path, layer->key)) {
+                ++done.named;
                 continue;
             }
         }
@@ -292,6 +303,16 @@ Result<void> Store::check_space() const {
 
 std::vector<LayerInfo> Store::list() const { return list_layers(*state_); }
 
+Result<bool> Store::remove(const std::string& key) {
+    if (!good_key(key)) return fail("remove layer", "'" + key + "' is not a key");
+    ASSAY_TRY(const Fd whole, lock_store(*state_));
+    ASSAY_TRY(const Fd lock, try_lock(state_->at("locks", key), LOCK_EX));
+    if (!lock) return false;
+    ASSAY_CHECK(discard(*state_, state_->at("layers", key), key));
+    ::unlink(state_->at("locks", key).c_str());
+    return true;
+}
+
 Result<Store::Collected> Store::collect(Bytes max_size) {
     for (const std::string& name : names_in(state_->at("failed"))) (void)remove_tree(state_->at("failed", name));
     sweep(*state_);
@@ -299,6 +320,7 @@ Result<Store::Collected> Store::collect(Bytes max_size) {
 }
 
 const std::string& Store::path() const noexcept { return state_->options.path; }
+const Store::Options& Store::options() const noexcept { return state_->options; }
 std::string Store::layers_dir() const { return state_->at("layers"); }
 std::string Store::failed_dir(const std::string& key) const { return state_->at("failed", key); }
 

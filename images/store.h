@@ -3,6 +3,7 @@
 //   layers/<key>/     complete layers: tree/, layer.json, build.log. The mtime of layer.json is the last use.
 //   building/<key>.*  being made; becomes layers/<key> by one rename, after everything in it is on disk
 //   locks/<key>       flock: exclusive while the layer is made or removed, shared while it is in use
+//   names/<name>      images that have a name: symbolic links to layers/<key>
 //   failed/<key>/     why a layer could not be made, believed for a while
 //   trash/            on its way out
 //   store.lock        flock: held for the moments in which layers appear or disappear
@@ -30,7 +31,7 @@ namespace assay::images {
 struct LayerInfo {
     std::string key;
     std::string image;
-    std::string kind;  // "python-prefix", "node-modules"
+    std::string kind;  // "python-prefix", "node-modules", "image", ...
     Bytes size;        // allocated on disk
     std::uint64_t entries = 0;
     std::chrono::system_clock::time_point built;
@@ -71,7 +72,8 @@ class Building {
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }  // host path of building/<key>.*
     [[nodiscard]] const std::string& key() const noexcept { return key_; }
-    // Publishes path()/tree and path()/build.log; everything else there must have been removed. `info` gives image,
+    // Publishes path()/tree and path()/build.log (of an image also image.json); everything else there must have been
+    // removed. `info` gives image,
     // kind, build time and contents. Layers that are not in use are evicted when the store became too large.
     Result<Layer> commit(LayerInfo info) &&;
 
@@ -110,11 +112,16 @@ class Store {
         std::uint64_t layers = 0;
         Bytes size;
         std::uint64_t in_use = 0;  // wanted to go, but in use
+        std::uint64_t named = 0;   // images that have a name (images/names.h)
     };
-    // Removes the least recently used layers until all together are at most `max_size`, and forgets failures.
+    // Removes the least recently used layers until all together are at most `max_size`, and forgets failures. Images
+    // that have a name count, but stay.
     Result<Collected> collect(Bytes max_size);
+    // One layer; false when it is in use. A missing one is no error.
+    Result<bool> remove(const std::string& key);
 
     [[nodiscard]] const std::string& path() const noexcept;
+    [[nodiscard]] const Options& options() const noexcept;
     [[nodiscard]] std::string layers_dir() const;  // to be bound into launchers at kLayersMount
     [[nodiscard]] std::string failed_dir(const std::string& key) const;
 

@@ -19,7 +19,7 @@ namespace assay::batch {
 struct Task {
     std::string name;                     // "flask-openapi-clean_architecture-sqlite"
     std::string where;                    // for messages: the task's file, "batch.jsonl:3", or "the name NAME"
-    std::string image;                    // "python" (dockerFolder uv or a Python framework) or "node"
+    std::string image;                    // "python" (dockerFolder uv or a Python framework), "node", or the task's own
     verify::Constraints constraints;      // from the name; level 0 when the name does not have the study's form
     std::vector<std::string> setup_cmds;  // "uv pip install --system -r requirements.txt", "chmod +x run.sh"
     std::vector<std::string> run_cmds;    // not empty; "./run.sh"

@@ -48,6 +48,9 @@ class Reader {
         if (task->name.empty()) return bad("/name", "\"name\" is empty", "name the task");
         ASSAY_TRY(const std::string docker, text_at(object, "", "dockerFolder", true));
         task->image = image_of(docker);
+        // One of the store, or of a recipe: dockerFolder then only says which study's container it would have been.
+        ASSAY_TRY(std::string image, text_at(object, "", "image", false));
+        if (!image.empty()) task->image = std::move(image);
         if (task->image.empty())
             return bad("/dockerFolder", "unknown \"dockerFolder\" \"" + docker + "\"", "write \"uv\" or \"node\"");
         ASSAY_CHECK(read_repository(object, *task));

@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "base/fd.h"
+#include "images/catalog.h"
 #include "images/dependencies.h"
 #include "images/mounts.h"
 #include "images/tree.h"
@@ -67,7 +69,9 @@ class RealBuild : public testing::Test {
     Ran run(LayerStore& store, const Layer& layer, const std::string& image, const std::vector<std::string>& command,
             const Layer& warm = {}) const {
         Ran ran;
-        const auto recipe = find_recipe(image);
+        const auto recipe = find_image(image, store.store());
+        EXPECT_TRUE(recipe) << recipe.error().to_string();
+        if (!recipe) return ran;
         const auto plan = server_root_plan(*recipe, store.store().layers_dir());
         EXPECT_TRUE(plan);
         auto launcher = sandbox::Launcher::start(*plan, options().launcher);

@@ -22,6 +22,7 @@
 #include "harness/report/batch_report.h"
 #include "harness/report/gate.h"
 #include "harness/report/progress.h"
+#include "images/catalog.h"
 #include "images/mounts.h"
 #include "tools/assay/environment.h"
 
@@ -37,6 +38,7 @@ struct Plan {
     runtime::Capacity capacity;
     harness::ServiceRecipes services;  // that there are
     std::string folder;
+    std::string image;  // of every submission; empty: its task says it
     std::vector<batch::Submission> submissions;
     std::vector<batch::EntryError> bad;
     std::size_t done_before = 0;
@@ -45,15 +47,6 @@ struct Plan {
     std::vector<report::Gate> gates;
     std::string shard;  // "2/3"; empty: the whole batch
 };
-
-Result<harness::ServiceRecipes> service_recipes() {
-    harness::ServiceRecipes services;
-    for (const std::string& name : images::recipe_names()) {
-        ASSAY_TRY(images::Recipe recipe, images::find_recipe(name));
-        if (recipe.service) services.emplace(name, std::make_shared<const images::Recipe>(std::move(recipe)));
-    }
-    return services;
-}
 
 // Memory that one submission in work is assumed to need, for --jobs auto: a server, its work tree, its client.
 constexpr Bytes kMemoryEach = 160_MiB;
@@ -121,6 +114,20 @@ void repeat(std::vector<batch::Submission>& submissions, std::uint32_t times) {
     submissions = std::move(all);
 }
 
+// Tasks are shared, and stay so.
+void put_in_image(std::vector<batch::Submission>& submissions, const std::string& image) {
+    std::map<const batch::Task*, std::shared_ptr<const batch::Task>> moved;
+    for (auto& submission : submissions) {
+        auto& task = moved[submission.task.get()];
+        if (!task) {
+            auto copy = std::make_shared<batch::Task>(*submission.task);
+            copy->image = image;
+            task = std::move(copy);
+        }
+        submission.task = task;
+    }
+}
+
 Result<Plan> make_plan(const BatchOptions& options) {
     Plan plan;
     ASSAY_TRY(plan.policy, read_policy(options));
@@ -131,6 +138,8 @@ Result<Plan> make_plan(const BatchOptions& options) {
     batch::find_bases(read, images::Repositories(std::move(mirrors)));
     plan.submissions = std::move(read.submissions);
     plan.bad = std::move(read.errors);
+    plan.image = options.image;
+    if (!plan.image.empty()) put_in_image(plan.submissions, plan.image);
     if (!options.filter.empty()) {
         std::erase_if(plan.submissions,
                       [&](const auto& each) { return ::fnmatch(options.filter.c_str(), each.id.c_str(), 0) != 0; });
@@ -208,21 +217,26 @@ class TableSink : public collect::Sink {
 
 using Images = std::map<std::string, harness::ImageHost>;
 
-// One launcher for each image that the batch names; an image that is not there is a fault of its submissions.
-Result<Images> start_launchers(const Plan& plan, const std::string& layers_dir, runtime::Reactor& reactor) {
+// One launcher for each image that the batch names. One that is not there is a fault of the submissions whose tasks
+// name it; when the command line does, nothing is run.
+Result<Images> start_launchers(const Plan& plan, images::Store& store, runtime::Reactor& reactor) {
     Images images;
     ASSAY_TRY(const std::string program, launcher_program());
     for (const auto& submission : plan.submissions) {
         const std::string& name = submission.task->image;
         if (images.contains(name)) continue;
-        auto recipe = images::find_recipe(name);
-        if (!recipe) continue;
+        auto recipe = images::find_image(name, store);
+        if (!recipe && !plan.image.empty()) return tl::unexpected(recipe.error());
+        if (!recipe) {
+            images.emplace(name, harness::ImageHost{{}, {}, recipe.error().to_string()});
+            continue;
+        }
         ASSAY_CHECK(images::check_tools(*recipe, false));
-        ASSAY_TRY(const sandbox::RootPlan root, images::server_root_plan(*recipe, layers_dir));
+        ASSAY_TRY(const sandbox::RootPlan root, images::server_root_plan(*recipe, store.layers_dir()));
         ASSAY_TRY(auto launcher, sandbox::Launcher::start(root, {program, true, 64}));
         auto host = std::make_shared<runtime::LauncherHost>(reactor, std::move(launcher));
         host->watch();
-        images.emplace(name, harness::ImageHost{std::move(*recipe), std::move(host)});
+        images.emplace(name, harness::ImageHost{std::move(*recipe), std::move(host), {}});
     }
     return images;
 }
@@ -275,6 +289,15 @@ Result<void> read_again(const Plan& plan, BatchSummary& summary) {
 
 }  // namespace
 
+Result<harness::ServiceRecipes> service_recipes() {
+    harness::ServiceRecipes services;
+    for (const std::string& name : images::recipe_names()) {
+        ASSAY_TRY(images::Recipe recipe, images::find_recipe(name));
+        if (recipe.service) services.emplace(name, std::make_shared<const images::Recipe>(std::move(recipe)));
+    }
+    return services;
+}
+
 Result<BatchSummary> run_batch(const BatchOptions& options) {
     ASSAY_TRY(Plan plan, make_plan(options));
     const Instant begin = Clock::now();
@@ -289,7 +312,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     // A collection named for the whole batch is usage: read before anything runs. A task's own is its submissions'.
     if (!options.suite.empty()) ASSAY_CHECK(suites.load(options.suite));
     ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
-    ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store().layers_dir(), reactor));
+    ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store(), reactor));
     ASSAY_TRY(auto collector, collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
     auto sink = std::make_shared<TableSink>();
     collector->add_sink(sink);

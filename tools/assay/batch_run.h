@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "harness/report/table.h"
+#include "harness/services.h"
 
 namespace assay::tools {
 
@@ -18,6 +19,7 @@ struct BatchOptions {
     std::string filter;
     std::string suite;
     std::string tasks;
+    std::string image;  // instead of each task's; empty: the task's
     std::string repositories;
     std::string verify = "paper";
     std::string progress = "auto";
@@ -51,6 +53,9 @@ struct BatchSummary {
     Result<void> streamed;           // an error: --stream's reader did not get everything
     Result<void> written;            // an error: the journal or a report is incomplete, --resume goes on
 };
+
+// Those that are built in, by name.
+Result<harness::ServiceRecipes> service_recipes();
 
 // An error is about usage or configuration; nothing was run.
 Result<BatchSummary> run_batch(const BatchOptions& options);

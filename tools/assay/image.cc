@@ -1,20 +1,32 @@
 // `assay image list|build|gc`: the images that this host can make, and the store of dependency layers.
+// `import` and `rm` are in image_import.cc.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "base/fd.h"
 #include "base/units.h"
+#include "images/catalog.h"
+#include "images/debootstrap/make.h"
 #include "images/dependencies.h"
+#include "images/image_tree.h"
+#include "images/names.h"
 #include "images/probe.h"
+#include "images/smoke.h"
 #include "tools/assay/commands.h"
 #include "tools/assay/environment.h"
+#include "tools/assay/image.h"
 
 namespace assay::tools {
 namespace {
@@ -23,14 +35,14 @@ struct Options {
     std::string cache = cache_folder();
     std::string recipes;
     std::string max_size = "0";
-    std::string image = "python";
+    std::string image;
+    FromOptions from;
+    std::string start = "cold";
     std::string folder;
     std::vector<std::string> allow_hosts;
     bool offline = false;
+    bool json = false;
 };
-
-constexpr int kUsage = 2;
-constexpr int kInternal = 70;
 
 int complain(const Error& error, int code) {
     fmt::print(stderr, "assay image: {}\n", error.to_string());
@@ -46,47 +58,147 @@ std::string ago(std::chrono::system_clock::time_point then) {
     return fmt::format("{} days ago", seconds / 86400);
 }
 
-// One image: what it is, and each tool with where to get it when it is not there.
-bool print_image(const images::Recipe& recipe, const std::string& probes) {
-    fmt::print("{:<8} {}\n", recipe.name, recipe.summary);
-    if (const auto versions = images::probe_versions(recipe, probes, environment()))
-        for (const auto& [name, version] : *versions) fmt::print("         {} {}\n", name, version);
-    const auto missing = images::missing_tools(recipe, true);
-    for (const images::Tool& tool : missing)
-        fmt::print("         missing: {}{} (apt-get install {})\n", tool.path,
-                   tool.build ? ", needed to build layers" : "", tool.package);
-    return missing.empty();
+// One image and all that is known of it, for people and for programs.
+struct Row {
+    std::string name, summary, base;  // base: "host", "debootstrap", "imported"
+    std::map<std::string, std::string> versions;
+    std::vector<images::Tool> missing;
+    std::optional<images::LayerInfo> tree;
+    std::string why_not;  // it cannot be used; empty: it can
+    std::optional<images::Smoke> smoke;
+};
+
+Row row_of(const std::string& name, images::Store& store, const Options& options) {
+    Row row;
+    row.name = name;
+    row.smoke = images::last_smoke(store.path(), name);
+    auto recipe = images::find_recipe(name, options.recipes);
+    const bool host = recipe && !recipe->has_own_tree();
+    row.base = host ? "host" : recipe && recipe->bootstrap ? "debootstrap" : "imported";
+    if (recipe) row.summary = recipe->summary;
+    if (!host) {
+        recipe = images::find_image(name, store, options.recipes);
+        if (recipe) row.tree = recipe->tree.info();
+        if (recipe && row.summary.empty()) row.summary = recipe->summary;
+    }
+    if (!recipe) {
+        row.why_not = recipe.error().to_string();
+        return row;
+    }
+    row.missing = images::missing_tools(*recipe, true);
+    if (host)
+        if (auto versions = images::probe_versions(*recipe, options.cache + "/probes.json", environment()))
+            row.versions = std::move(*versions);
+    return row;
+}
+
+void print(const Row& row) {
+    fmt::print("{:<8} {}\n", row.name, row.summary);
+    if (!row.why_not.empty()) fmt::print("         {}\n", row.why_not);
+    if (row.tree)
+        fmt::print("         {}, {} files, made in {}\n", format_bytes(row.tree->size), row.tree->entries,
+                   format_duration(row.tree->build_time));
+    for (const auto& [name, version] : row.versions) fmt::print("         {} {}\n", name, version);
+    for (const images::Tool& tool : row.missing)
+        fmt::print("         missing: {}{} ({} {})\n", tool.path, tool.build ? ", needed to build layers" : "",
+                   row.base == "host" ? "apt-get install" : "its tree needs", tool.package);
+    if (row.smoke)
+        fmt::print("         smoke test {} {}: {}\n", row.smoke->passed ? "passed" : "failed", ago(row.smoke->when),
+                   row.smoke->said);
+}
+
+nlohmann::ordered_json json_of(const Row& row) {
+    nlohmann::ordered_json json{
+        {"name", row.name}, {"base", row.base}, {"summary", row.summary}, {"usable", row.why_not.empty()}};
+    if (!row.why_not.empty()) json["why_not"] = row.why_not;
+    json["versions"] = row.versions;
+    json["missing"] = nlohmann::ordered_json::array();
+    for (const images::Tool& tool : row.missing) json["missing"].push_back(tool.path);
+    if (row.tree)
+        json["tree"] = {{"key", row.tree->key}, {"bytes", row.tree->size.count}, {"files", row.tree->entries}};
+    json["smoke"] = nullptr;
+    if (row.smoke)
+        json["smoke"] = {{"passed", row.smoke->passed}, {"command", row.smoke->command}, {"said", row.smoke->said}};
+    return json;
+}
+
+void print(const images::LayerInfo& layer) {
+    std::string contents = fmt::format("{}", fmt::join(layer.contents, ", "));
+    if (contents.size() > 60) contents = contents.substr(0, 57) + "...";
+    fmt::print("{}  {:<8} {:>9}  {:>7} files  built in {:>7}  used {:>11}  {}\n", layer.key.substr(0, 12), layer.image,
+               format_bytes(layer.size), layer.entries, format_duration(layer.build_time), ago(layer.last_used),
+               contents);
 }
 
 int list(const Options& options) {
-    int broken = 0;
-    for (const std::string& name : images::recipe_names(options.recipes)) {
-        const auto recipe = images::find_recipe(name, options.recipes);
-        if (recipe)
-            print_image(*recipe, options.cache + "/probes.json");
-        else
-            broken = complain(recipe.error(), kUsage);
-    }
-    const auto store = images::Store::open({options.cache});
+    auto store = images::Store::open({options.cache});
     if (!store) return complain(store.error(), kInternal);
+    std::set<std::string> names;
+    for (const std::string& name : images::recipe_names(options.recipes)) names.insert(name);
+    for (const auto& [name, key] : images::image_names(store->path())) names.insert(name);
+    std::vector<Row> rows;
+    for (const std::string& name : names) rows.push_back(row_of(name, *store, options));
     const auto layers = store->list();
     std::uint64_t total = 0;
     for (const auto& layer : layers) total += layer.size.count;
-    fmt::print("\n{} layers, {} in {}\n", layers.size(), format_bytes(Bytes{total}), store->path());
-    for (const auto& layer : layers) {
-        std::string contents = fmt::format("{}", fmt::join(layer.contents, ", "));
-        if (contents.size() > 60) contents = contents.substr(0, 57) + "...";
-        fmt::print("{}  {:<8} {:>9}  {:>7} files  built in {:>7}  used {:>11}  {}\n", layer.key.substr(0, 12),
-                   layer.image, format_bytes(layer.size), layer.entries, format_duration(layer.build_time),
-                   ago(layer.last_used), contents);
+    if (options.json) {
+        nlohmann::ordered_json json{{"store", store->path()}, {"bytes", total}};
+        json["images"] = json["layers"] = nlohmann::ordered_json::array();
+        for (const Row& row : rows) json["images"].push_back(json_of(row));
+        for (const auto& layer : layers)
+            json["layers"].push_back({{"key", layer.key},
+                                      {"image", layer.image},
+                                      {"kind", layer.kind},
+                                      {"bytes", layer.size.count},
+                                      {"files", layer.entries},
+                                      {"contents", layer.contents}});
+        fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    } else {
+        for (const Row& row : rows) print(row);
+        fmt::print("\n{} layers, {} in {}\n", layers.size(), format_bytes(Bytes{total}), store->path());
+        for (const auto& layer : layers) print(layer);
     }
-    return broken;
+    // A recipe that cannot be read is the operator's mistake; an image that is not made yet is none.
+    for (const std::string& name : images::recipe_names(options.recipes))
+        if (const auto recipe = images::find_recipe(name, options.recipes); !recipe)
+            return complain(recipe.error(), kUsage);
+    return 0;
+}
+
+// The tree of an image that has one of its own, and for each its smoke test.
+int build_image(const Options& options) {
+    auto store = images::Store::open({options.cache});
+    if (!store) return complain(store.error(), kInternal);
+    const auto recipe = images::find_recipe(options.folder, options.recipes);
+    if (!recipe) return complain(recipe.error(), kUsage);
+    if (recipe->bootstrap) {
+        if (options.offline && !images::find_image(options.folder, *store, options.recipes))
+            return complain(Error{"build image", 0, "it has not been built yet", "build it without --offline"},
+                            kInternal);
+        const auto tree = images::ensure_debootstrap(*store, {*recipe, environment()});
+        if (!tree) return complain(tree.error(), kInternal);
+        fmt::print("{}\n", tree->path());
+    }
+    return smoke_test(*store, options.folder, options.recipes);
+}
+
+bool is_folder(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 // The layer of one submission's folder, ahead of a batch or to see why it fails.
 int build(const Options& options) {
-    const auto recipe = images::find_recipe(options.image, options.recipes);
-    if (!recipe) return complain(recipe.error(), kUsage);
+    if (options.folder.empty() == options.from.batch.empty())
+        return complain(Error{"read options", 0, "name one folder, one image, or a batch with --from", {}}, kUsage);
+    const auto known = images::recipe_names(options.recipes);
+    if (!is_folder(options.folder) && std::find(known.begin(), known.end(), options.folder) != known.end())
+        return build_image(options);
+    if (options.from.batch.empty() && !is_folder(options.folder))
+        return complain(
+            Error{"build image", 0, "'" + options.folder + "' is neither a folder nor an image that is built",
+                  "assay image list shows the images"},
+            kUsage);
     auto launcher = launcher_program();
     if (!launcher) return complain(launcher.error(), kInternal);
     images::LayerStore::Options how;
@@ -99,14 +211,23 @@ int build(const Options& options) {
     how.believe_failures = std::chrono::seconds(0);  // somebody asks by hand: try
     auto store = images::LayerStore::open(std::move(how));
     if (!store) return complain(store.error(), kInternal);
+    if (!options.from.batch.empty()) {
+        FromOptions from = options.from;
+        from.image = options.image;
+        from.warm = options.start == "warm";
+        return build_from(*store, from);
+    }
+    const std::string image = options.image.empty() ? "python" : options.image;
+    const auto recipe = images::find_image(image, store->store(), options.recipes);
+    if (!recipe) return complain(recipe.error(), kUsage);
 
-    images::LayerRequest request{options.image, {}, {}};
+    images::LayerRequest request{image, {}, {}};
     std::vector<std::string> files = recipe->manifests;
     for (std::size_t next = 0; next < files.size(); ++next) {  // grows by what a requirements file includes
         if (request.manifests.contains(files[next])) continue;
         auto bytes = read_file(options.folder + "/" + files[next], 8u << 20);
         if (!bytes) continue;
-        if (recipe->layer == images::LayerKind::python_prefix)
+        if (files[next].ends_with(".txt"))
             for (std::string& include : images::manifest_includes(*bytes)) files.push_back(std::move(include));
         request.manifests[files[next]] = std::move(*bytes);
     }
@@ -116,7 +237,7 @@ int build(const Options& options) {
         for (const std::string& line : failure.last_lines) fmt::print(stderr, "  {}\n", line);
         if (!failure.log.empty()) fmt::print(stderr, "log: {}\n", failure.log);
         fmt::print(stderr, "assay image build: {}\n", failure.to_string());
-        return failure.of_submission() ? 1 : kInternal;
+        return failure.of_submission() ? kFailed : kInternal;
     }
     if (!*layer) {
         fmt::print(stderr, "{} asks for nothing\n", options.folder);
@@ -136,7 +257,8 @@ int collect(const Options& options) {
     if (!store) return complain(store.error(), kInternal);
     const auto done = store->collect(*size);
     if (!done) return complain(done.error(), kInternal);
-    fmt::print(stderr, "removed {} layers, {}; {} in use\n", done->layers, format_bytes(done->size), done->in_use);
+    fmt::print(stderr, "removed {} layers, {}; {} in use, {} images that have a name\n", done->layers,
+               format_bytes(done->size), done->in_use, done->named);
     return 0;
 }
 
@@ -154,14 +276,27 @@ void add_image(CLI::App& app, int& exit_code) {
     };
     CLI::App* list_command = add("list", "Show images, their tools on this host, and the layers in the store", list);
     CLI::App* build_command =
-        add("build", "Build the dependency layer of a submission's folder; prints its path", build);
+        add("build", "Build the dependency layer of a submission's folder, or an image; prints its path", build);
     CLI::App* gc_command = add("gc", "Remove the layers that have not been used for the longest time", collect);
     for (CLI::App* command : {list_command, build_command})
         command->add_option("--recipes", options->recipes, "Folder of further recipes, <name>/recipe.toml");
-    build_command->add_option("folder", options->folder, "Folder with requirements.txt or package.json")->required();
-    build_command->add_option("--image", options->image, "Image to build for")->capture_default_str();
+    build_command->add_option("folder", options->folder,
+                              "Folder with requirements.txt or package.json, or an image's name");
+    build_command->add_option("--from", options->from.batch, "Make what this batch needs: layers, services, templates");
+    build_command->add_option("--tasks", options->from.tasks, "With --from a result tree: folder of task files");
+    build_command->add_option("--suite", options->from.suite, "With --from: collection of every task");
+    build_command->add_option("--jobs", options->from.jobs, "With --from: builds at once")
+        ->check(CLI::Range(1u, 64u))
+        ->capture_default_str();
+    build_command->add_option("--start", options->start, "With --from: warm makes warm templates, too")
+        ->check(CLI::IsMember({"cold", "warm"}))
+        ->capture_default_str();
+    build_command->add_option("--image", options->image,
+                              "Image to build for (python); with --from instead of each task's");
     build_command->add_option("--allow-host", options->allow_hosts, "Let builds reach this host, too (host[:port])");
     build_command->add_flag("--offline", options->offline, "Build nothing: fail when the layer is not there");
+    list_command->add_flag("--json", options->json, "As JSON");
+    add_image_import(*group, exit_code);
     gc_command->add_option("--max-size", options->max_size, "Keep at most so much")->capture_default_str();
 }
 

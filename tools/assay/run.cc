@@ -45,6 +45,7 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_option("--suite", options->suite,
                     "This suite instead of each task's own: a collection, a Hurl file, a folder of them")
         ->check(CLI::ExistingPath);
+    run->add_option("--image", options->image, "Run every submission in this image, instead of its task's");
     run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
         ->check(CLI::ExistingDirectory);
     run->add_option("--repositories", options->repositories,

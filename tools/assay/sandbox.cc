@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/units.h"
+#include "images/catalog.h"
 #include "sandbox/host_root.h"
 #include "sandbox/launcher.h"
 #include "sandbox/policy_lint.h"
@@ -62,10 +63,20 @@ Result<std::chrono::seconds> whole_seconds(double seconds) {
     return std::chrono::seconds(static_cast<long long>(std::ceil(seconds)));
 }
 
-Result<sandbox::RootPlan> make_plan(const Options& options) {
-    if (options.image != "host")
-        return fail("read options", "no image is called \"" + options.image + "\"", "leave --image out");
+// An image other than the host's own /usr, its tree in use while the program runs.
+Result<std::optional<images::Recipe>> find_image(const Options& options) {
+    if (options.image == "host") return std::optional<images::Recipe>();
+    ASSAY_TRY(images::Store store, images::Store::open({cache_folder()}));
+    ASSAY_TRY(images::Recipe image, images::find_image(options.image, store));
+    ASSAY_CHECK(images::check_tools(image, false));
+    return std::optional<images::Recipe>(std::move(image));
+}
+
+Result<sandbox::RootPlan> make_plan(const Options& options, const images::Recipe* image) {
     sandbox::RootPlan plan = sandbox::host_root();
+    if (image != nullptr) {
+        ASSAY_TRY(plan, images::root_plan(*image));
+    }
     for (const std::string& text : options.ro_binds) {
         ASSAY_TRY(auto step, parse_bind(text, sandbox::RootStep::Kind::bind_ro));
         plan.steps.push_back(std::move(step));
@@ -77,7 +88,7 @@ Result<sandbox::RootPlan> make_plan(const Options& options) {
     return plan;
 }
 
-Result<sandbox::Spec> make_spec(const Options& options) {
+Result<sandbox::Spec> make_spec(const Options& options, const images::Recipe* image) {
     sandbox::Spec spec;
     spec.label = "exec";
     spec.argv = options.command;
@@ -88,6 +99,7 @@ Result<sandbox::Spec> make_spec(const Options& options) {
                 {"LANG", "C.UTF-8"},
                 {"LC_ALL", "C.UTF-8"},
                 {"PYTHONHASHSEED", "0"}};
+    if (image != nullptr) spec.env = image->env;
     for (const std::string& text : options.env) {
         std::size_t equals = text.find('=');
         if (equals == std::string::npos || equals == 0)
@@ -187,9 +199,12 @@ std::optional<Exit> run_command(const Options& options, bool trace, int& code) {
         code = complain(error, with);
         return std::nullopt;
     };
-    auto plan = make_plan(options);
+    auto image = find_image(options);
+    if (!image) return give_up(image.error(), kUsage);
+    const images::Recipe* chosen = *image ? &**image : nullptr;
+    auto plan = make_plan(options, chosen);
     if (!plan) return give_up(plan.error(), kUsage);
-    auto spec = make_spec(options);
+    auto spec = make_spec(options, chosen);
     if (!spec) return give_up(spec.error(), kUsage);
     spec->trace = trace;
 
@@ -268,7 +283,9 @@ int lint(const std::vector<std::string>& files) {
 }
 
 void add_command_options(CLI::App& command, Options& options) {
-    command.add_option("--image", options.image, "Image to run in; \"host\" is this host's /usr")
+    command
+        .add_option("--image", options.image,
+                    "Image to run in, as assay image list has them; \"host\" is this host's /usr")
         ->capture_default_str();
     command.add_option("--ro-bind", options.ro_binds, "Show host path SRC at DST, read-only")
         ->type_name("SRC:DST")

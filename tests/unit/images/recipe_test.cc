@@ -36,7 +36,7 @@ Result<Recipe> parse(const std::string& text) {
 }  // namespace
 
 TEST(FindRecipe, KnowsTheBuiltInImagesCompletely) {
-    EXPECT_THAT(recipe_names(), testing::ElementsAre("host", "node", "postgres", "python", "redis"));
+    EXPECT_THAT(recipe_names(), testing::ElementsAre("bookworm", "host", "node", "postgres", "python", "redis"));
     for (const auto& name : recipe_names()) {
         auto recipe = find_recipe(name);
         ASSERT_TRUE(recipe) << recipe.error().to_string();
@@ -60,7 +60,8 @@ TEST(FindRecipe, PrefersTheOperatorsFolder) {
     folder.add("own", kMinimal);
     EXPECT_EQ(find_recipe("python", folder.path)->revision, 9u);
     EXPECT_EQ(find_recipe("own", folder.path)->summary, "mine");
-    EXPECT_THAT(recipe_names(folder.path), testing::ElementsAre("host", "node", "own", "postgres", "python", "redis"));
+    EXPECT_THAT(recipe_names(folder.path),
+                testing::ElementsAre("bookworm", "host", "node", "own", "postgres", "python", "redis"));
 }
 
 TEST(FindRecipe, NamesTheKnownImagesWhenThereIsNone) {

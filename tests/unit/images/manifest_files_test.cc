@@ -1,4 +1,4 @@
-#include "harness/prepare.h"
+#include "images/manifest_files.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "tests/unit/temp_dir.h"
 
 using namespace assay;
-using namespace assay::harness;
+using namespace assay::images;
 
 TEST(WithIncludes, ReadsWhatRequirementsIncludeInsideTheTreeAndNothingElse) {
     const TempDir dir;

@@ -1,0 +1,70 @@
+// The documents of a container image: index, manifest and configuration of the OCI image specification 1.1 and of
+// Docker's schema 2, and the manifest.json of `docker save`. Pure functions over untrusted bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace assay::images::oci {
+
+// A blob by its content.
+struct Descriptor {
+    std::string digest;  // "sha256:" and 64 hexadecimal digits; nothing else is accepted
+    std::uint64_t size = 0;
+    std::string media_type;
+};
+
+struct IndexEntry {
+    Descriptor descriptor;
+    bool index = false;        // of further manifests
+    std::string os;            // empty: not said
+    std::string architecture;  // in Go's words: "amd64"; empty: not said
+    std::string reference;     // name or tag that the index gives it; may be empty
+};
+
+struct Manifest {
+    Descriptor config;
+    std::vector<Descriptor> layers;  // the lowest first
+};
+
+struct Config {
+    std::string os;
+    std::string architecture;
+    std::vector<std::pair<std::string, std::string>> env;
+    std::string working_dir;
+    std::string user;
+    std::vector<std::string> diff_ids;  // of the uncompressed layers, the lowest first
+};
+
+// One image of `docker save`, whose files are named by path, not by digest.
+struct SavedImage {
+    std::string config;
+    std::vector<std::string> layers;
+    std::vector<std::string> tags;
+};
+
+inline constexpr std::size_t kLayersLimit = 512;
+inline constexpr std::uint64_t kDocumentLimit = 8u << 20;  // bytes of one document
+
+// Entries that are no image for a machine (attestations, signatures) are left out.
+Result<std::vector<IndexEntry>> parse_index(std::string_view json);
+Result<Manifest> parse_manifest(std::string_view json);
+Result<Config> parse_config(std::string_view json);
+Result<std::vector<SavedImage>> parse_saved(std::string_view json);
+
+// The entry for this machine among those named `reference` (empty: whatever their name). Errors say what there is.
+Result<IndexEntry> choose(const std::vector<IndexEntry>& entries, std::string_view reference,
+                          std::string_view architecture);
+
+// "x86_64" in Go's words.
+std::string go_architecture(std::string_view machine);
+
+// The file of a blob below the layout's folder: "blobs/sha256/...".
+std::string blob_path(const Descriptor& descriptor);
+
+}  // namespace assay::images::oci

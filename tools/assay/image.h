@@ -1,0 +1,34 @@
+// What the files of `assay image` share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "images/dependencies.h"
+#include "images/store.h"
+
+namespace assay::tools {
+
+inline constexpr int kFailed = 1;  // an image's smoke test, a submission's dependencies
+inline constexpr int kUsage = 2;
+inline constexpr int kInternal = 70;
+inline constexpr int kIncomplete = 75;
+
+// Runs it, keeps and prints the result; the exit code.
+int smoke_test(images::Store& store, const std::string& name, const std::string& recipes);
+
+// What a batch needs, ahead of time.
+struct FromOptions {
+    std::string batch;
+    std::string tasks;  // of a result tree
+    std::string suite;
+    std::string image;  // instead of each task's
+    unsigned jobs = 2;  // builds at once
+    bool warm = false;  // warm templates, too
+};
+// Prints a table. 0: all is ready; kFailed: a submission's dependencies cannot be had; kIncomplete: a fault, try again.
+int build_from(images::LayerStore& store, const FromOptions& options);
+
+void add_image_import(CLI::App& group, int& exit_code);
+
+}  // namespace assay::tools
