@@ -1,7 +1,7 @@
 // CPU is counted where it is spent: by getrusage for this process and for what it starts itself, and by the launcher's
-// own accounting and that of the children that it has reaped (/proc/<pid>/stat, ticks of 10 ms, so that a rung needs
-// hundreds of launches). What ends is often taken down by the kernel's own threads: their CPU time is a column of its
-// own, since it holds what they do for everybody else on the machine as well.
+// own accounting, that of its seats and that of the children that it has reaped (/proc/<pid>/stat, ticks of 10 ms, so
+// that a rung needs hundreds of launches). What ends is often taken down by the kernel's own threads: their CPU time is
+// a column of its own, since it holds what they do for everybody else on the machine as well.
 
 #include "bench/launch.h"
 
@@ -25,6 +25,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "base/fd.h"
@@ -89,19 +90,28 @@ class KernelThreads {
     std::map<std::string, double> micros_;
 };
 
-// The launcher's CPU and that of the sandboxes that it has reaped.
+// Time on a CPU of a process with one thread.
+double ran_us(const std::string& pid) {
+    auto run = read_file("/proc/" + pid + "/schedstat");
+    return run ? std::strtod(run->c_str(), nullptr) / 1e3 : 0;
+}
+
+// The launcher's CPU, that of what it has reaped, and that of its seats: they live on, and work in every launch.
 Result<double> launcher_cpu_us(int pid) {
-    ASSAY_TRY(std::string stat, read_file("/proc/" + std::to_string(pid) + "/stat"));
-    unsigned long user = 0;
-    unsigned long system = 0;
+    const std::string self = std::to_string(pid);
+    ASSAY_TRY(std::string stat, read_file("/proc/" + self + "/stat"));
     long child_user = 0;
     long child_system = 0;
     const std::size_t after_name = stat.rfind(')') + 2;
-    if (std::sscanf(stat.c_str() + after_name, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld", &user,
-                    &system, &child_user, &child_system) != 4)
+    if (std::sscanf(stat.c_str() + after_name, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld",
+                    &child_user, &child_system) != 2)
         return fail("read launcher's accounting", stat);
-    const double ticks = static_cast<double>(user + system) + static_cast<double>(child_user + child_system);
-    return ticks * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    double sum = static_cast<double>(child_user + child_system) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    sum += ran_us(self);
+    ASSAY_TRY(const std::string children, read_file("/proc/" + self + "/task/" + self + "/children"));
+    std::istringstream numbers(children);
+    for (std::string child; numbers >> child;) sum += ran_us(child);
+    return sum;
 }
 
 // --- rungs that we start ourselves --------------------------------------------------------------------------------
