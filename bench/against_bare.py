@@ -3,7 +3,7 @@
 
     bench/against_bare.py ASSAY BATCH.jsonl [--filter GLOB] [--start cold|warm] [--json FILE]
 
-Every submission of the batch that becomes ready without a database is taken. First `assay run --jobs 1` evaluates them.
+Every submission of the batch that is a folder and becomes ready without a database is taken. First `assay run --jobs 1` evaluates them.
 Its CPU is that of the process and of all that it waited for, and, from the records, that of the sandboxes: what a
 sandbox's kill ends is waited for by nobody. Then each one's run command is started on the bare host as an ordinary process, with its layer on PYTHONPATH or as node_modules and with the image's
 variables, and `assay suite run` fires the same collection at it from another process, whose CPU does not count. The
@@ -31,7 +31,7 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 CHILD_SUBREAPER = 36      # PR_SET_CHILD_SUBREAPER
-READY_SECONDS = 30
+READY_SECONDS = 5
 
 
 def seconds(usage):
@@ -47,9 +47,10 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def evaluate(options, batch, folder):
+def evaluate(options, batch, folder, jobs="1"):
     """Runs the batch. Returns its records, the CPU of the assay process with its launchers, and that of itself alone."""
-    command = [options.assay, "run", batch, "--jobs", "1", "--start", options.start, "--progress", "none", "-o", folder]
+    command = [options.assay, "run", batch, "--jobs", jobs, "--start", options.start, "--progress", "none", "-o", folder]
+    command += ["--ready-timeout", str(READY_SECONDS), "--timeout-request", "1000"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     own = [0.0]
     ended = threading.Event()
@@ -156,7 +157,7 @@ def entries_of(options):
     entries = []
     for line in open(options.batch):
         entry = json.loads(line)
-        if fnmatch.fnmatch(entry["id"], options.filter):
+        if fnmatch.fnmatch(entry["id"], options.filter) and "dir" in entry["source"]:
             entry["task"] = str(folder / entry["task"])
             entry["source"]["dir"] = str(folder / entry["source"]["dir"])
             entries.append(entry)
@@ -180,7 +181,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         entries = {entry["id"]: entry for entry in entries_of(options)}
-        first, _, _ = evaluate(options, write_batch(entries.values(), folder / "all.jsonl"), folder / "first")
+        first, _, _ = evaluate(options, write_batch(entries.values(), folder / "all.jsonl"), folder / "first", jobs="auto")
         taken = [entries[record["id"]] for record in first
                  if record.get("server", {}).get("readiness") == "ready" and not record["usage"].get("services")]
         if not taken:

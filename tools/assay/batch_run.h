@@ -36,7 +36,7 @@ struct BatchOptions {
     bool statements = false;
     double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
-    std::string start = "cold";  // or "warm"
+    std::string start = "warm";  // or "cold"
     bool offline = false;
     bool resume = false;
     std::vector<std::string> reports;  // FORMAT or FORMAT=FILE
