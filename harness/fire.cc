@@ -60,8 +60,8 @@ Task<tl::expected<Fired, Fault>> fire(Session& session, const batch::Submission&
     ScenarioOptions options = scenario_options(session.policy, *submission.task);
     HurlOptions for_hurl = hurl_options(session.policy, *submission.task);
     options.on_timeout = for_hurl.on_timeout = std::move(on_timeout);
-    std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)> make = [&](script::Engine& engine,
-                                                                                                http::LaneExecutor) {
+    using Make = std::function<http::Awaitable<ScenarioRun>(script::Engine&, http::LaneExecutor)>;
+    Make make = [&](script::Engine& engine, const http::LaneExecutor&) {
         if (const auto* hurl = std::get_if<std::shared_ptr<const HurlSuite>>(&suite))
             return run_hurl(**hurl, *connector, for_hurl, sink);
         return run_scenario(*std::get<std::shared_ptr<const LoadedSuite>>(suite), engine, *connector, options, sink);
