@@ -54,6 +54,8 @@ void limit_all() {
         limit.rlim_cur = limit.rlim_max = std::min(limit.rlim_max, bound.most);
         ::setrlimit(bound.which, &limit);  // downwards: nobody is refused that
     }
+    // Nor is the priority itself, when the caller goes before others.
+    if (::getpriority(PRIO_PROCESS, 0) < 0) ::setpriority(PRIO_PROCESS, 0, 0);
 }
 
 // Nothing of the parent's comes along: descriptors, signals, masks, limits that a sandbox could not undo.

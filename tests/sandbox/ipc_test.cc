@@ -10,13 +10,14 @@ using namespace assay::sandbox;
 namespace {
 
 // Makes one object of each kind that `kinds` names, with a known key, and prints its number: the kernel counts them up
-// in each namespace. Then what the namespace is said to hold.
+// in each namespace. Then what the namespace is said to hold. The queue is a small one: until its namespace is gone the
+// kernel counts it against the bound of all sandboxes together.
 Spec makes(const std::string& kinds, const std::string& before = "") {
     return program({"python3", "-c",
                     "import ctypes,os\nlibc=ctypes.CDLL(None,use_errno=True)\n" + before +
                         "\n"
                         "def q():\n"
-                        " fd=libc.syscall(240,b'traces',0o102,0o600,None)\n"
+                        " fd=libc.syscall(240,b'traces',0o102,0o600,(ctypes.c_long*8)(0,1,64,0))\n"
                         " return -1 if fd<0 else 0\n"
                         "make={'shm':lambda:libc.shmget(77,4096,0o1600),'sem':lambda:libc.semget(77,1,0o1600),\n"
                         "      'msg':lambda:libc.msgget(77,0o1600),'queue':q}\n"
