@@ -94,7 +94,7 @@ class Reader {
     // What a variant may hold.
     template <typename... Kinds>
     void value(const std::variant<Kinds...>& value) {
-        std::visit([this](const auto& held) { part(held); }, value);
+        std::visit([this](const auto& held) { this->part(held); }, value);
     }
     void part(const Template& held) { text(held); }
     void part(const Placeholder& held) { placeholder(held); }

@@ -360,7 +360,9 @@ def main():
                 texts = list(pool.map(lambda b: newman_side(b, collection, tools[b.name], 1), backends))
             for backend, runs in zip(backends, texts):
                 promised, measured = expected_totals(backend, collection), totals(runs[0])
-                if promised and measured != promised:
+                # What depends on time (a pool's timeout, a collected session) may differ in one of newman's runs.
+                if promised and measured != promised and promised not in map(
+                        totals, newman_side(backend, collection, tools[backend.name], 2)):
                     different += 1
                     print(f"  {backend.name}: the corpus promises {promised}, newman says {measured}")
                 elif options.newman_only:
