@@ -1,8 +1,9 @@
 // How many suite runs a second this harness can fire, against a server that costs next to nothing.
 //
-// All figures in one go, so that their ratios hold whatever the machine: the harness on 1..N lanes; its HTTP client
-// alone; the floor, a bare epoll client that replays the same bytes and looks at nothing; wrk at one address beside the
-// HTTP client at the same; and newman. Of wrk and newman, when they are there.
+// All figures in one go, so that their ratios hold whatever the machine: the harness on 1..N lanes, with one run and
+// with some at once on each; its HTTP client alone; the floor, a bare epoll client that replays the same bytes and
+// looks at nothing; wrk at one address beside the HTTP client at the same; and newman. Of wrk and newman, when they are
+// there.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "bench/canned_server.h"
+#include "bench/lanes.h"
 #include "bench/peer_clients.h"
 #include "harness/scenario.h"
 
@@ -22,18 +24,10 @@ struct DispatchOptions {
     std::string collection;     // a Conduit collection; all of it must pass on the built-in Conduit
     std::string newman;         // command, words apart by blanks; empty: not measured
     unsigned lanes = 0;         // the most, every number from 1 is measured; 0 = one a processor
+    unsigned runs_each = 4;     // at once on a lane, in the last row; with one a lane sleeps while its server works
     unsigned connections = 16;  // of wrk, and of the HTTP client beside it
     Millis span{2000};          // of one measurement
     unsigned newman_runs = 3;
-};
-
-struct DispatchFigure {
-    unsigned lanes = 0;
-    std::uint64_t runs = 0;
-    double runs_per_second = 0;
-    double cpu_us = 0;         // of the measured side alone, a run
-    double script_us = 0;      // of that, in JavaScript; harness only
-    double server_cpu_us = 0;  // of the canned server, a run
 };
 
 struct DispatchReport {
@@ -55,8 +49,6 @@ struct RecordedRun {
     std::size_t assertions = 0;
 };
 Result<RecordedRun> record_run(const std::shared_ptr<script::Platform>& platform, const harness::LoadedSuite& suite);
-// How every run of these benches is asked for.
-harness::ScenarioOptions conduit_options(std::uint16_t port);
 
 Result<DispatchReport> measure_dispatch(const DispatchOptions& options);
 

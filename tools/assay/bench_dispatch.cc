@@ -90,6 +90,9 @@ void add_bench_dispatch(CLI::App& bench, int& exit_code) {
                      "Conduit collection (default: the project's own, when found from here upwards)")
         ->check(CLI::ExistingFile);
     command->add_option("--lanes", options->dispatch.lanes, "Measure 1 to this many lanes (default: the processors)");
+    command->add_option("--runs-each", options->dispatch.runs_each, "Runs at once on a lane, in the last row")
+        ->check(CLI::Range(1u, 10'000u))
+        ->capture_default_str();
     command->add_option("--seconds", options->seconds, "Length of each measurement")
         ->check(CLI::Range(0.05, 3600.0))
         ->capture_default_str();
