@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <thread>
 
 using namespace assay;
@@ -18,6 +19,17 @@ using testing::StartsWith;
 namespace {
 
 Fd tcp_socket() { return Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+// To a peer that may be gone: then false, and no SIGPIPE.
+bool send_all(int socket, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
 
 // A server that answers every connection with what it was sent, after a mark of its own, until the peer's end.
 class EchoServer {
@@ -36,13 +48,13 @@ class EchoServer {
                 pollfd waiting{socket_.get(), POLLIN, 0};
                 if (::poll(&waiting, 1, 20) <= 0) continue;
                 Fd peer(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-                (void)write_all(peer.get(), mark_);
+                (void)send_all(peer.get(), mark_);
                 char chunk[4096];
                 for (std::size_t total = 0; total < limit_;) {
                     const ssize_t got = ::read(peer.get(), chunk, sizeof chunk);
                     if (got <= 0) break;
                     total += static_cast<std::size_t>(got);
-                    if (!write_all(peer.get(), std::string_view(chunk, static_cast<std::size_t>(got)))) break;
+                    if (!send_all(peer.get(), std::string_view(chunk, static_cast<std::size_t>(got)))) break;
                 }
             }
         });
@@ -67,7 +79,7 @@ std::string talk(std::uint16_t port, const std::string& text) {
     timeval patience{10, 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return "no connection";
-    (void)write_all(socket.get(), text);
+    (void)send_all(socket.get(), text);
     ::shutdown(socket.get(), SHUT_WR);
     auto read = read_all(socket.get());
     return read ? *read : read.error().to_string();
@@ -164,7 +176,7 @@ TEST(Proxy, ClosesATunnelOnWhichNothingMoves) {
     address.sin_port = htons(proxy.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ASSERT_EQ(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    ASSERT_TRUE(write_all(socket.get(), "CONNECT " + name + " HTTP/1.1\r\n\r\n"));
+    ASSERT_TRUE(send_all(socket.get(), "CONNECT " + name + " HTTP/1.1\r\n\r\n"));
     const auto read = read_all(socket.get());  // our side stays open: only the proxy can end this
     ASSERT_TRUE(read);
     EXPECT_THAT(*read, HasSubstr("hello"));
