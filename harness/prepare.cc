@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/fd.h"
 #include "images/warm_template.h"
 
 namespace assay::harness {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 
 #include "images/image_tree.h"
 #include "images/names.h"
+#include "images/probe.h"
 
 namespace assay::images {
 namespace {
@@ -16,7 +16,9 @@ using Env = std::vector<std::pair<std::string, std::string>>;
 
 constexpr const char* kPath = "PATH";
 
-std::string* value_of(Env& env, std::string_view name) {
+// Null: it is not set.
+template <typename Pairs>
+auto* value_of(Pairs& env, std::string_view name) {
     const auto found = std::find_if(env.begin(), env.end(), [&](const auto& pair) { return pair.first == name; });
     return found == env.end() ? nullptr : &found->second;
 }
@@ -45,9 +47,7 @@ Result<void> attach(Recipe& recipe, Store& store) {
     ASSAY_TRY(const Recipe house, find_recipe("host"));
     std::string key, remedy;
     if (recipe.bootstrap) {
-        utsname machine{};
-        ::uname(&machine);
-        key = bootstrap_key(*recipe.bootstrap, house, machine.machine);
+        key = bootstrap_key(*recipe.bootstrap, house);
         remedy = fmt::format("assay image build {}", recipe.name);
     } else {
         key = image_named(store.path(), recipe.imported);
@@ -96,18 +96,18 @@ Result<void> complete_env(Recipe& recipe, const ImageAbout& about) {
     return {};
 }
 
-std::string bootstrap_key(const Bootstrap& bootstrap, const Recipe& house, const std::string& machine) {
+std::string bootstrap_key(const Bootstrap& bootstrap, const Recipe& house) {
     std::vector<std::string> packages = bootstrap.packages;
     std::sort(packages.begin(), packages.end());
-    return sha256(fmt::format("assay debootstrap 1\n{}\n{}\n{}\n{}\n", machine, bootstrap.suite,
+    return sha256(fmt::format("assay debootstrap 1\n{}\n{}\n{}\n{}\n", host_machine(), bootstrap.suite,
                               fmt::join(packages, " "), fitting(house)));
 }
 
 Result<void> check_layer_tools(const Recipe& recipe, LayerKind kind) {
     if (!recipe.tree) return {};
     const std::string tree = recipe.tree.path() + "/tree";
-    auto env = recipe.env;
-    const std::string path = *value_of(env, kPath);
+    const std::string* set = value_of(recipe.env, kPath);
+    const std::string path = set == nullptr ? "" : *set;
     const auto has = [&](const char* program) { return !tree_program(tree, path, program).empty(); };
     std::vector<std::string> missing;
     if (!tree_has(tree, "/bin/sh")) missing.emplace_back("/bin/sh");

@@ -19,8 +19,9 @@ Result<Recipe> find_image(std::string_view name, Store& store, const std::string
 struct ImageAbout;
 Result<void> complete_env(Recipe& recipe, const ImageAbout& about);
 
-// Of the store: names a debootstrap recipe's tree has, as long as its suite and packages are the same.
-std::string bootstrap_key(const Bootstrap& bootstrap, const Recipe& house, const std::string& machine);
+// Of the store: names a debootstrap recipe's tree has, as long as its suite and packages, and this machine's kind, are
+// the same.
+std::string bootstrap_key(const Bootstrap& bootstrap, const Recipe& house);
 
 // Tools that building a layer of `kind` needs in the image's own tree; nothing to check for images of the host's files.
 Result<void> check_layer_tools(const Recipe& recipe, LayerKind kind);

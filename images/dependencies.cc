@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -143,9 +142,7 @@ struct LayerStore::State {
             return tl::unexpected(fault(Reason::tool_missing, tools.error()));
         const auto probed = versions_of(recipe);
         if (!probed) return tl::unexpected(fault(Reason::tool_missing, probed.error()));
-        utsname machine{};
-        ::uname(&machine);
-        auto claimed = store.claim(service_key(recipe, *probed, machine.machine), stop);
+        auto claimed = store.claim(service_key(recipe, *probed, host_machine()), stop);
         if (!claimed) return tl::unexpected(store_fault(claimed.error()));
         if (auto* layer = std::get_if<Layer>(&*claimed)) return std::move(*layer);
         return prepare(recipe, *probed, std::move(std::get<Building>(*claimed)), stop);
@@ -233,9 +230,7 @@ struct LayerStore::State {
                                                      const std::stop_token& stop) {
         const auto probed = versions_of(recipe);
         if (!probed) return tl::unexpected(fault(Reason::tool_missing, probed.error()));
-        utsname machine{};
-        ::uname(&machine);
-        const std::string key = layer_key(recipe, content, *probed, machine.machine);
+        const std::string key = layer_key(recipe, content, *probed, host_machine());
 
         if (auto known = known_failure(key)) return tl::unexpected(std::move(*known));
         if (options.offline) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
@@ -50,6 +51,12 @@ Result<std::map<std::string, std::string>> probe_versions(const Recipe& recipe, 
     }
     if (changed) (void)replace_file(cache_file, cache.dump(2) + "\n");  // a cache that cannot be written is none
     return versions;
+}
+
+std::string host_machine() {
+    utsname machine{};
+    ::uname(&machine);
+    return machine.machine;
 }
 
 }  // namespace assay::images

@@ -14,4 +14,7 @@ namespace assay::images {
 Result<std::map<std::string, std::string>> probe_versions(const Recipe& recipe, const std::string& cache_file,
                                                           const std::map<std::string, std::string>& env);
 
+// "x86_64": what a layer is made for.
+std::string host_machine();
+
 }  // namespace assay::images

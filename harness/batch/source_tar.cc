@@ -4,22 +4,15 @@
 
 #include <cerrno>
 #include <map>
-#include <memory>
 #include <utility>
 
 #include "harness/batch/source_kinds.h"
 #include "harness/verify/apply.h"
 #include "harness/verify/verdict.h"
+#include "images/archive_reader.h"
 
 namespace assay::batch {
 namespace {
-
-struct CloseArchive {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
-// Names that pax headers give in UTF-8 cannot be converted in the C locale; libarchive then only has the UTF-8 form.
-const char* either(const char* plain, const char* utf8) { return plain != nullptr ? plain : utf8; }
 
 // The entry's path without "./" before, "/" after and doubled slashes; "" for the root itself.
 std::string clean_path(const char* raw) {
@@ -53,7 +46,7 @@ class Extractor {
     Extractor(std::string path, TreeWriter& writer) : path_(std::move(path)), writer_(writer) {}
 
     Written<void> run() {
-        std::unique_ptr<archive, CloseArchive> reader(archive_read_new());
+        images::ArchiveReader reader(archive_read_new());
         if (!reader) return fault({"read source", ENOMEM, path_, {}});
         archive_read_support_format_tar(reader.get());
         archive_read_support_format_gnutar(reader.get());
@@ -84,15 +77,18 @@ class Extractor {
     }
 
     Written<void> extract(archive* reader, archive_entry* entry) {
-        const std::string path = clean_path(either(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)));
+        const std::string path =
+            clean_path(images::either_name(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)));
         const auto type = archive_entry_filetype(entry);
         if (path.empty() || left_out(path, type == AE_IFDIR)) return {};
-        if (const char* original = either(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)))
+        if (const char* original =
+                images::either_name(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)))
             return copy_of(path, clean_path(original));
         switch (type) {
             case AE_IFDIR: return writer_.folder(path);
             case AE_IFLNK: {
-                const char* target = either(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry));
+                const char* target =
+                    images::either_name(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry));
                 return writer_.link(path, target == nullptr ? "" : target);
             }
             case AE_IFREG: return file(reader, entry, path);

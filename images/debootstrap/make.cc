@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,9 +82,7 @@ std::vector<std::string> sources_for(const std::string& suite, const std::string
 Result<Layer> ensure_debootstrap(Store& store, const DebootstrapOrder& order) {
     const Instant begin = Clock::now();
     ASSAY_TRY(const Recipe house, find_recipe("host"));
-    utsname machine{};
-    ::uname(&machine);
-    ASSAY_TRY(auto claimed, store.claim(bootstrap_key(*order.recipe.bootstrap, house, machine.machine)));
+    ASSAY_TRY(auto claimed, store.claim(bootstrap_key(*order.recipe.bootstrap, house)));
     if (auto* layer = std::get_if<Layer>(&claimed)) {
         ASSAY_CHECK(name_image(store.path(), order.recipe.name, layer->info().key));
         return std::move(*layer);

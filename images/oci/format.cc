@@ -23,14 +23,6 @@ tl::unexpected<Error> bad(const char* document, std::string what) {
     return fail(fmt::format("read image {}", document), std::move(what));
 }
 
-// For messages: short, and without what a terminal would obey.
-std::string excerpt(std::string_view text) {
-    std::string shown(text.substr(0, 80));
-    for (char& c : shown)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return shown;
-}
-
 Result<Json> parse(const char* document, std::string_view text, bool array = false) {
     if (text.size() > kDocumentLimit) return bad(document, "it is too large");
     auto json = parse_untrusted(text);
@@ -236,6 +228,13 @@ std::string go_architecture(std::string_view machine) {
     for (const auto& [kernel, go] : kNames)
         if (machine == kernel) return std::string(go);
     return std::string(machine);
+}
+
+std::string excerpt(std::string_view text, std::size_t limit) {
+    std::string shown(text.substr(0, limit));
+    for (char& c : shown)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return shown;
 }
 
 std::string blob_path(const Descriptor& descriptor) { return "blobs/sha256/" + descriptor.digest.substr(7); }

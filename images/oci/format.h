@@ -51,6 +51,9 @@ struct SavedImage {
 inline constexpr std::size_t kLayersLimit = 512;
 inline constexpr std::uint64_t kDocumentLimit = 8u << 20;  // bytes of one document
 
+// For messages: at most `limit` bytes, without what a terminal would obey.
+std::string excerpt(std::string_view text, std::size_t limit = 80);
+
 // Entries that are no image for a machine (attestations, signatures) are left out.
 Result<std::vector<IndexEntry>> parse_index(std::string_view json);
 Result<Manifest> parse_manifest(std::string_view json);

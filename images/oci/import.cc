@@ -13,7 +13,6 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +25,7 @@
 #include "images/image_tree.h"
 #include "images/names.h"
 #include "images/oci/format.h"
+#include "images/probe.h"
 #include "images/recipe.h"
 #include "images/tree.h"
 
@@ -143,9 +143,7 @@ Result<Found> find_in_saved(const Blobs& blobs, const std::string& reference) {
 }
 
 Result<Found> find_image_in(const Blobs& blobs, const std::string& reference) {
-    utsname machine{};
-    ::uname(&machine);
-    const std::string architecture = go_architecture(machine.machine);
+    const std::string architecture = go_architecture(host_machine());
     Result<Found> found = blobs.open("index.json") ? find_in_layout(blobs, reference, architecture)
                           : blobs.open("manifest.json")
                               ? find_in_saved(blobs, reference)

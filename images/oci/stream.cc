@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "images/archive_reader.h"
+
 namespace assay::images::oci {
 namespace {
 
@@ -32,10 +34,6 @@ class Digest {
     std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-struct CloseArchive {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
 }  // namespace
 
 struct BlobStream::State {
@@ -46,7 +44,7 @@ struct BlobStream::State {
     int failed = 0;  // errno of reading the file
     bool opened = false, ended = false;
     std::string buffer = std::string(kChunk, '\0');
-    std::unique_ptr<archive, CloseArchive> reader{archive_read_new()};
+    ArchiveReader reader{archive_read_new()};
 
     // Bytes of the file; negative with errno set. Everything read is part of the digest.
     ssize_t read_more() {

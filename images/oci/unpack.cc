@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "base/tree.h"
+#include "images/archive_reader.h"
+#include "images/oci/format.h"
 
 namespace assay::images::oci {
 namespace {
@@ -26,27 +28,15 @@ constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::size_t kNameLimit = 255;
 constexpr std::size_t kPathLimit = 4000;
 
-struct CloseArchive {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-};
 struct CloseDir {
     void operator()(DIR* dir) const noexcept { ::closedir(dir); }
 };
 
-// For messages: short, and without what a terminal would obey.
-std::string quoted(std::string_view text) {
-    std::string shown(text.substr(0, 200));
-    for (char& c : shown)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return "\"" + shown + "\"";
-}
+std::string quoted(std::string_view text) { return "\"" + excerpt(text, 200) + "\""; }
 
 tl::unexpected<Error> refuse(std::string_view path, std::string_view why) {
     return fail(kStep, fmt::format("{} {}", quoted(path), why));
 }
-
-// Names that pax headers give in UTF-8 cannot be converted in the C locale; libarchive then only has the UTF-8 form.
-const char* either(const char* plain, const char* utf8) { return plain != nullptr ? plain : utf8; }
 
 // Without "/" before and after, "./" and doubled slashes; "" for the root itself. Of an image, "/etc" is "etc".
 Result<std::string> clean_path(const char* raw, std::size_t depth_limit) {
@@ -98,7 +88,7 @@ TreeUnpacker::TreeUnpacker(Fd root, UnpackLimits limits, Whiteouts whiteouts)
 Result<void> TreeUnpacker::add(BlobStream& layer) {
     own_.clear();
     entered_fd_.reset();
-    std::unique_ptr<archive, CloseArchive> reader(archive_read_new());
+    ArchiveReader reader(archive_read_new());
     if (!reader) return fail_errno(ENOMEM, kStep);
     archive_read_support_format_tar(reader.get());
     archive_read_support_format_gnutar(reader.get());
@@ -115,8 +105,9 @@ Result<void> TreeUnpacker::add(BlobStream& layer) {
 }
 
 Result<void> TreeUnpacker::add_entry(archive* reader, archive_entry* entry) {
-    ASSAY_TRY(const std::string path,
-              clean_path(either(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)), limits_.depth));
+    ASSAY_TRY(
+        const std::string path,
+        clean_path(either_name(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)), limits_.depth));
     if (++found_.entries > limits_.entries)
         return refuse(path, fmt::format("is one entry more than the {} allowed", limits_.entries));
     if (path.empty()) return {};
@@ -124,12 +115,13 @@ Result<void> TreeUnpacker::add_entry(archive* reader, archive_entry* entry) {
     const std::string name = path.substr(slash == std::string::npos ? 0 : slash + 1);
     if (whiteouts_ == Whiteouts::apply && name.starts_with(kWhiteout))
         return whiteout(slash == std::string::npos ? "" : path.substr(0, slash), name);
-    if (const char* original = either(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)))
+    if (const char* original = either_name(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)))
         return hard_link(path, original);
     switch (archive_entry_filetype(entry)) {
         case AE_IFDIR: return directory(path);
         case AE_IFREG: return file(reader, entry, path);
-        case AE_IFLNK: return symlink(path, either(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry)));
+        case AE_IFLNK:
+            return symlink(path, either_name(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry)));
         default: ++found_.devices; return {};
     }
 }

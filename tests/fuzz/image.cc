@@ -12,21 +12,13 @@
 #include "images/oci/format.h"
 #include "images/oci/unpack.h"
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/unpacked.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace assay;
 using namespace assay::images::oci;
-
-void check_inside(const fs::path& root) {
-    for (const auto& entry : fs::recursive_directory_iterator(root)) {
-        struct stat info {};
-        FUZZ_CHECK(::lstat(entry.path().c_str(), &info) == 0);
-        FUZZ_CHECK(S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISLNK(info.st_mode));
-        FUZZ_CHECK((info.st_mode & 07022) == 0 || S_ISLNK(info.st_mode));
-    }
-}
 
 void unpack(std::string_view bytes) {
     char name[] = "/tmp/assay-fuzz-XXXXXX";
@@ -47,7 +39,7 @@ void unpack(std::string_view bytes) {
         FUZZ_CHECK(tree.found().bytes <= limits.total || !added);
         if (added) (void)stream.finish();
     }
-    check_inside(name);
+    for (const auto& entry : fs::recursive_directory_iterator(name)) check_unpacked(entry);
     FUZZ_CHECK(remove_tree_at(AT_FDCWD, name));
 }
 

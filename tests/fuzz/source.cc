@@ -13,6 +13,7 @@
 #include "harness/batch/source.h"
 #include "harness/verify/apply.h"
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/unpacked.h"
 
 namespace {
 
@@ -20,11 +21,8 @@ namespace fs = std::filesystem;
 
 void check_inside(const fs::path& root) {
     for (const auto& entry : fs::recursive_directory_iterator(root)) {
-        struct stat info {};
-        FUZZ_CHECK(::lstat(entry.path().c_str(), &info) == 0);
-        FUZZ_CHECK(S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISLNK(info.st_mode));
-        FUZZ_CHECK((info.st_mode & 07022) == 0 || S_ISLNK(info.st_mode));
-        if (!S_ISLNK(info.st_mode)) continue;
+        check_unpacked(entry);
+        if (!entry.is_symlink()) continue;
         const std::string path = entry.path().lexically_relative(root).string();
         FUZZ_CHECK(!assay::verify::link_problem(path, fs::read_symlink(entry.path()).string()));
     }

@@ -29,6 +29,12 @@
 #include "tools/assay/image.h"
 
 namespace assay::tools {
+
+int complain(const Error& error, int code) {
+    fmt::print(stderr, "assay image: {}\n", error.to_string());
+    return code;
+}
+
 namespace {
 
 struct Options {
@@ -43,11 +49,6 @@ struct Options {
     bool offline = false;
     bool json = false;
 };
-
-int complain(const Error& error, int code) {
-    fmt::print(stderr, "assay image: {}\n", error.to_string());
-    return code;
-}
 
 std::string ago(std::chrono::system_clock::time_point then) {
     const auto seconds =

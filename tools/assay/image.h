@@ -14,6 +14,9 @@ inline constexpr int kUsage = 2;
 inline constexpr int kInternal = 70;
 inline constexpr int kIncomplete = 75;
 
+// Prints the error; `code`.
+int complain(const Error& error, int code);
+
 // Runs it, keeps and prints the result; the exit code.
 int smoke_test(images::Store& store, const std::string& name, const std::string& recipes);
 

@@ -169,10 +169,7 @@ void print(const Row& row) {
 int build_from(images::LayerStore& store, const FromOptions& options) {
     WarmUp warm_up(store, options);
     auto rows = warm_up.plan();
-    if (!rows) {
-        fmt::print(stderr, "assay image: {}\n", rows.error().to_string());
-        return kUsage;
-    }
+    if (!rows) return complain(rows.error(), kUsage);
     std::atomic<std::size_t> next{0};
     {
         std::vector<std::jthread> threads;

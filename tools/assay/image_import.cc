@@ -23,11 +23,6 @@ struct Options {
     std::string max_size = "8G";
 };
 
-int complain(const Error& error, int code) {
-    fmt::print(stderr, "assay image: {}\n", error.to_string());
-    return code;
-}
-
 int import(const Options& options) {
     images::oci::ImportOrder order;
     order.from = options.from;

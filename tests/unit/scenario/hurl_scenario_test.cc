@@ -2,12 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
 #include "harness/http/connectors.h"
 #include "harness/suite/hurl.h"
+#include "tests/unit/scenario/lane.h"
 #include "tests/unit/scenario/server.h"
 
 namespace assay::harness {
@@ -16,13 +15,10 @@ namespace {
 using check::Dependency;
 using testing::answer;
 using testing::Asked;
+using testing::Done;
+using testing::run_on_lane;
 using testing::Server;
 using Keep = ScenarioOptions::Keep;
-
-struct Done {
-    ScenarioRun totals;
-    std::vector<check::RequestOutcome> outcomes;
-};
 
 Done run(const std::vector<std::string>& texts, const Server& server, HurlOptions options = {}) {
     HurlSuite suite;
@@ -34,18 +30,8 @@ Done run(const std::vector<std::string>& texts, const Server& server, HurlOption
         suite.files.push_back(hurl::compile(std::move(*file)).value());
     }
     options.variables.emplace_back("host", hurl::Value{server.url()});
-    boost::asio::io_context lane(1);
-    http::HostConnector connector(lane.get_executor());
-    Done done;
-    boost::asio::co_spawn(lane,
-                          run_hurl(suite, connector, options,
-                                   [&](check::RequestOutcome outcome) { done.outcomes.push_back(std::move(outcome)); }),
-                          [&](std::exception_ptr failure, ScenarioRun totals) {
-                              EXPECT_EQ(failure, nullptr);
-                              done.totals = std::move(totals);
-                          });
-    lane.run();
-    return done;
+    return run_on_lane(
+        [&](http::HostConnector& host, OutcomeSink sink) { return run_hurl(suite, host, options, std::move(sink)); });
 }
 
 std::string token(const Asked& asked) {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,12 +11,15 @@
 #include "harness/http/connectors.h"
 #include "harness/suite/hurl.h"
 #include "harness/suite/postman.h"
+#include "tests/unit/scenario/lane.h"
 #include "tests/unit/scenario/server.h"
 
 namespace assay::harness {
 namespace {
 
 namespace asio = boost::asio;
+using testing::Done;
+using testing::run_on_lane;
 
 struct Probe {
     unsigned running = 0;
@@ -55,33 +56,8 @@ PartRunner part(Probe& probe, std::string name, Millis time, std::vector<std::ui
     };
 }
 
-struct Done {
-    ScenarioRun run;
-    std::vector<check::RequestOutcome> outcomes;
-    [[nodiscard]] std::string order() const {
-        std::string text;
-        for (const auto& outcome : outcomes) text += (text.empty() ? "" : " ") + outcome.item;
-        return text;
-    }
-};
-
-// `start` gives the coroutine for a lane and where its outcomes go.
-template <typename Start>
-Done run_on_lane(Start start) {
-    Done done;
-    asio::io_context lane(1);
-    asio::co_spawn(lane,
-                   start(lane, [&](check::RequestOutcome outcome) { done.outcomes.push_back(std::move(outcome)); }),
-                   [&](std::exception_ptr failure, ScenarioRun result) {
-                       EXPECT_EQ(failure, nullptr);
-                       done.run = std::move(result);
-                   });
-    lane.run();
-    return done;
-}
-
 Done run(const std::vector<PartRunner>& parts, unsigned at_once) {
-    return run_on_lane([&](asio::io_context&, OutcomeSink sink) { return run_in_parallel(parts, at_once, sink); });
+    return run_on_lane([&](http::HostConnector&, OutcomeSink sink) { return run_in_parallel(parts, at_once, sink); });
 }
 
 TEST(Parallel, OutcomesComeInTheOrderOfThePartsWhoeverEndsFirst) {
@@ -91,10 +67,10 @@ TEST(Parallel, OutcomesComeInTheOrderOfThePartsWhoeverEndsFirst) {
                           3);
     EXPECT_EQ(done.order(), "a0 a1 b0 c0 c1 c2");
     EXPECT_EQ(probe.most, 3u);
-    EXPECT_EQ(done.run.requests, 6u);
-    EXPECT_EQ(done.run.counts.total, 12u);
-    EXPECT_GE(done.run.elapsed, Millis(29));
-    EXPECT_LT(done.run.elapsed, Millis(2000));
+    EXPECT_EQ(done.totals.requests, 6u);
+    EXPECT_EQ(done.totals.counts.total, 12u);
+    EXPECT_GE(done.totals.elapsed, Millis(29));
+    EXPECT_LT(done.totals.elapsed, Millis(2000));
 }
 
 TEST(Parallel, NumbersAndCausesAreThoseOfOneRun) {
@@ -129,8 +105,8 @@ TEST(Parallel, AfterAFaultNothingNewBegins) {
     const auto done = run({part(probe, "a", Millis(1), {0}, Error{"run suite", 0, "broken", ""}),
                            part(probe, "b", Millis(1), {0}), part(probe, "c", Millis(1), {0})},
                           1);
-    ASSERT_TRUE(done.run.fault);
-    EXPECT_EQ(done.run.fault->detail, "broken");
+    ASSERT_TRUE(done.totals.fault);
+    EXPECT_EQ(done.totals.fault->detail, "broken");
     EXPECT_EQ(probe.begun, 1u);
 }
 
@@ -170,10 +146,8 @@ TEST(Parallel, PartsOfACollectionHaveVariablesOfTheirOwn) {
     const auto engine = script::Engine::create(platform).value();
     ScenarioOptions options;
     options.globals.emplace_back("B", server.url());
-    std::optional<http::HostConnector> connector;
-    const auto done = run_on_lane([&](asio::io_context& lane, OutcomeSink sink) {
-        connector.emplace(lane.get_executor());
-        return run_parts(suite, *engine, *connector, options, {{0}, {1}}, 2, std::move(sink));
+    const auto done = run_on_lane([&](http::HostConnector& host, OutcomeSink sink) {
+        return run_parts(suite, *engine, host, options, {{0}, {1}}, 2, std::move(sink));
     });
     ASSERT_EQ(done.order(), "a b");
     for (const auto& outcome : done.outcomes) {
@@ -181,7 +155,7 @@ TEST(Parallel, PartsOfACollectionHaveVariablesOfTheirOwn) {
         EXPECT_EQ(outcome.assertions[0].name, "alone false");
         EXPECT_EQ(outcome.assertions[0].status, check::Status::passed);
     }
-    EXPECT_EQ(done.run.counts.passed, 2u);
+    EXPECT_EQ(done.totals.counts.passed, 2u);
 }
 
 TEST(Parallel, HurlFilesAreToldInTheirOrder) {
@@ -196,17 +170,15 @@ TEST(Parallel, HurlFilesAreToldInTheirOrder) {
     }
     HurlOptions options;
     options.variables.emplace_back("host", hurl::Value{server.url()});
-    std::optional<http::HostConnector> connector;
-    const auto done = run_on_lane([&](asio::io_context& lane, OutcomeSink sink) {
-        connector.emplace(lane.get_executor());
-        return run_files(suite, *connector, options, 2, std::move(sink));
+    const auto done = run_on_lane([&](http::HostConnector& host, OutcomeSink sink) {
+        return run_files(suite, host, options, 2, std::move(sink));
     });
     ASSERT_EQ(done.outcomes.size(), 2u);
     EXPECT_EQ(done.outcomes[0].folder, "a");
     EXPECT_EQ(done.outcomes[1].folder, "b");
     EXPECT_EQ(done.outcomes[1].position, 1u);
-    EXPECT_EQ(done.run.counts.passed, 2u);
-    EXPECT_EQ(done.run.reach.known, 2u);
+    EXPECT_EQ(done.totals.counts.passed, 2u);
+    EXPECT_EQ(done.totals.reach.known, 2u);
 }
 
 }  // namespace

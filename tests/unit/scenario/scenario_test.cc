@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "harness/http/connectors.h"
 #include "harness/suite/postman.h"
+#include "tests/unit/scenario/lane.h"
 #include "tests/unit/scenario/server.h"
 
 namespace assay::harness {
@@ -17,6 +19,8 @@ namespace {
 using nlohmann::json;
 using testing::answer;
 using testing::Asked;
+using testing::Done;
+using testing::run_on_lane;
 using testing::Server;
 
 const std::shared_ptr<script::Platform>& platform() {
@@ -24,47 +28,12 @@ const std::shared_ptr<script::Platform>& platform() {
     return shared;
 }
 
-struct Done {
-    ScenarioRun totals;
-    std::vector<check::RequestOutcome> outcomes;
-
-    // "name+ name- name~" of every request, requests apart by "|".
-    [[nodiscard]] std::string verdicts() const {
-        std::string text;
-        for (const auto& outcome : outcomes) {
-            if (&outcome != &outcomes.front()) text += '|';
-            for (const auto& assertion : outcome.assertions) {
-                if (!text.empty() && text.back() != '|') text += ' ';
-                text += assertion.name + (assertion.status == check::Status::passed   ? "+"
-                                          : assertion.status == check::Status::failed ? "-"
-                                                                                      : "~");
-            }
-        }
-        return text;
-    }
-    [[nodiscard]] std::string order() const {
-        std::string text;
-        for (const auto& outcome : outcomes) text += (text.empty() ? "" : " ") + outcome.item;
-        return text;
-    }
-};
-
 Done run(const suite::Suite& suite, const ScenarioOptions& options, http::Connector* connector = nullptr) {
     const LoadedSuite loaded = prepare(platform(), suite).value();
     const auto engine = script::Engine::create(platform()).value();
-    boost::asio::io_context lane(1);
-    http::HostConnector host(lane.get_executor());
-    Done done;
-    boost::asio::co_spawn(
-        lane,
-        run_scenario(loaded, *engine, connector == nullptr ? host : *connector, options,
-                     [&](check::RequestOutcome outcome) { done.outcomes.push_back(std::move(outcome)); }),
-        [&](std::exception_ptr failure, ScenarioRun totals) {
-            EXPECT_EQ(failure, nullptr);
-            done.totals = std::move(totals);
-        });
-    lane.run();
-    return done;
+    return run_on_lane([&](http::HostConnector& host, OutcomeSink sink) {
+        return run_scenario(loaded, *engine, connector == nullptr ? host : *connector, options, std::move(sink));
+    });
 }
 
 Done run(const json& collection, const Server& server, ScenarioOptions options = {}) {
