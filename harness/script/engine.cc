@@ -1,6 +1,6 @@
 // Theory of operation: one JSContext a lane, made and used on the lane's thread only. Every run gets a fresh global in
 // a compartment of its own; all compartments share one zone, because a zone of its own for every run is never
-// collected. Garbage is collected between runs, every kRunsPerCollection of them, so that no script pays for it.
+// collected. Garbage is collected between runs, so that no script pays for it.
 //
 // The watchdog's thread may ask for an interrupt; on_interrupt() then runs on the lane's thread in the middle of the
 // script and ends it, uncatchably, when it is over its time or memory.
@@ -16,9 +16,12 @@
 namespace assay::script {
 namespace {
 
-constexpr std::uint32_t kRunsPerCollection = 32;  // measured: beyond it only memory grows
-constexpr std::uint32_t kPatience = 8;            // times as many runs, while there is one under way
-constexpr std::size_t kStackQuota = 512u << 10;   // of a lane's thread; deeper recursion is a JavaScript error
+// Garbage is collected when the heap has grown by so much and by half of what it was, or after so many runs: what
+// strings and arrays hold outside of the heap is not counted.
+constexpr std::uint32_t kGrowth = 24u << 20;
+constexpr std::uint32_t kRuns = 512;
+constexpr std::uint32_t kOwnThreshold = 128;     // MB
+constexpr std::size_t kStackQuota = 512u << 10;  // of a lane's thread; deeper recursion is a JavaScript error
 
 Engine::State& engine_of(JSContext* cx) { return *static_cast<Engine::State*>(JS_GetContextPrivate(cx)); }
 
@@ -102,6 +105,11 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     JS_SetContextPrivate(cx, state.get());
     JS_SetNativeStackQuota(cx, kStackQuota);
     JS_SetGCParameter(cx, JSGC_INCREMENTAL_GC_ENABLED, 0);
+    // Kept realms are compared by addresses, so nothing may move.
+    JS_SetGCParameter(cx, JSGC_COMPACTING_ENABLED, 0);
+    // The engine's own collections fall into scripts: they are for scripts that make much.
+    JS_SetGCParameter(cx, JSGC_ALLOCATION_THRESHOLD, kOwnThreshold);
+    JS_SetGCParameter(cx, JSGC_MALLOC_THRESHOLD_BASE, kOwnThreshold);
     // Compiled on this thread: a compiler's thread would interrupt regular expressions (watchdog.h).
     JS_SetGlobalJitCompilerOption(cx, JSJITCOMPILER_OFFTHREAD_COMPILATION_ENABLE, 0);
     JS::ContextOptionsRef(cx).setAsmJS(false).setWasm(false).setWasmIon(false).setWasmBaseline(false);
@@ -140,11 +148,11 @@ JSObject* Engine::State::new_global(bool keep) {
 }
 
 void Engine::State::run_over() {
-    if (++runs_since_collection < kRunsPerCollection) return;
-    // A realm whose run is under way could not be proven afterwards: wait for a moment without, but not for ever.
-    if (realms->lent() > 0 && runs_since_collection < kRunsPerCollection * kPatience) return;
-    runs_since_collection = 0;
+    const std::uint64_t enough = heap_after_collection + std::max(kGrowth, heap_after_collection / 2);
+    if (++runs_since_collection < kRuns && JS_GetGCParameter(cx, JSGC_BYTES) < enough) return;
     JS_GC(cx);
+    runs_since_collection = 0;
+    heap_after_collection = JS_GetGCParameter(cx, JSGC_BYTES);
 }
 
 JSObject* JobQueue::getIncumbentGlobal(JSContext* cx) { return JS::CurrentGlobalOrNull(cx); }

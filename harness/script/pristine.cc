@@ -125,6 +125,11 @@ bool leaf(const JS::GCCellPtr& cell) {
     }
 }
 
+// Compiled code, which comes and goes, and which nothing here is compared by.
+bool recompiled(const JS::GCCellPtr& cell) {
+    return cell.kind() == JS::TraceKind::JitCode || cell.kind() == JS::TraceKind::RegExpShared;
+}
+
 bool is_collection(std::string_view name) {
     return name == "Map" || name == "Set" || name == "WeakMap" || name == "WeakSet";
 }
@@ -226,11 +231,14 @@ class Pristine::Walk {
         }
     }
     std::vector<JSObject*> objects;
+    std::vector<JS::GCCellPtr> cells;
 
  private:
     void add(const JS::GCCellPtr& cell, bool of_script) {
-        if (leaf(cell)) return;
-        if (opened_.insert(cell.asCell()).second) open_.push_back(cell);
+        if (opened_.insert(cell.asCell()).second) {
+            if (!recompiled(cell)) cells.push_back(cell);
+            if (!leaf(cell)) open_.push_back(cell);
+        }
         if (!cell.is<JSObject>()) return;
         auto* object = &cell.as<JSObject>();
         // The functions that a script and its scopes hold are patterns: what runs are copies of them, and a pattern
@@ -268,7 +276,6 @@ std::unique_ptr<Pristine> Pristine::take(JSContext* cx, JS::HandleObject global,
     JS::RootedObject object(cx);
     JS::RootedObjectVector found(cx);
     for (std::size_t before = 0;;) {
-        JS_GC(cx);  // leaves nothing in the nursery, and nothing that is tenured moves from here on
         Walk walk(cx, global);
         walk.from(global);
         for (const auto* root : roots) {
@@ -282,7 +289,11 @@ std::unique_ptr<Pristine> Pristine::take(JSContext* cx, JS::HandleObject global,
         for (auto* each : walk.objects) {
             if (!found.append(each)) return nullptr;
         }
-        if (found.length() == before) break;
+        if (found.length() == before) {
+            if (!std::all_of(walk.cells.begin(), walk.cells.end(), [&](const auto& cell) { return self->hold(cell); }))
+                return nullptr;
+            break;
+        }
         before = found.length();
         for (std::size_t i = 0; i < found.length(); ++i) {
             object = found[i];
@@ -297,9 +308,19 @@ std::unique_ptr<Pristine> Pristine::take(JSContext* cx, JS::HandleObject global,
     }
     if (!forget_matches(cx, global)) return nullptr;
     for (std::size_t i = 0; i < found.length(); ++i) {
-        if (!self->record(cx, found[i]) || !self->objects_.append(found[i])) return nullptr;
+        if (!self->record(cx, found[i])) return nullptr;
     }
     return self->record_global(cx) ? std::move(self) : nullptr;
+}
+
+bool Pristine::hold(const JS::GCCellPtr& cell) {
+    switch (cell.kind()) {
+        case JS::TraceKind::Object: return cells_.append(JS::ObjectValue(cell.as<JSObject>()));
+        case JS::TraceKind::String: return cells_.append(JS::StringValue(&cell.as<JSString>()));
+        case JS::TraceKind::Symbol: return cells_.append(JS::SymbolValue(&cell.as<JS::Symbol>()));
+        case JS::TraceKind::BigInt: return cells_.append(JS::BigIntValue(&cell.as<JS::BigInt>()));
+        default: return cells_.append(JS::PrivateGCThingValue(cell.asCell()));
+    }
 }
 
 bool Pristine::record(JSContext* cx, JSObject* object) {
@@ -367,10 +388,10 @@ bool Pristine::same_shape(Record& record) {
     if (!used) return false;
     record.shape = now;
     record.shape_flags = shape.flags;
-    return true;
+    return hold(JS::GCCellPtr(const_cast<void*>(static_cast<const void*>(now)), JS::TraceKind::Shape));
 }
 
-bool Pristine::same(JSContext* cx, Record& record) const {
+bool Pristine::same(JSContext* cx, Record& record) {
     if (!same_shape(record)) return false;
     const auto& now = shadow(record.object);
     const std::uint64_t* word = words_.data() + record.words;

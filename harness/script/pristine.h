@@ -5,10 +5,12 @@
 // the global (everything that any script of the realm could ever reach) and copies what is mutable in it: of each
 // object its shape (that is: properties, attributes, prototype, extensibility), its slots and its elements. When
 // unchanged() finds all of these as they were, word for word, then the graph from the global is the one that take()
-// saw, and whatever else the run has made cannot be reached. What the copy does not hold, an object's private memory
-// outside slots, is refused: an object of a class with a finalizer or a tracer of its own makes take() fail, but for
-// those that are proven in another way (kinds below). A doubt is a difference: the realm is thrown away then, which
-// costs time and nothing else. Names that scripts add to the global itself are taken away again first.
+// saw, and whatever else the run has made cannot be reached. An address proves what it points to for as long as that
+// lives: every cell that take() came to is held, so that a collection of garbage gives none of their places to another.
+// What the copy does not hold, an object's private memory outside slots, is refused: an object of a class with a
+// finalizer or a tracer of its own makes take() fail, but for those that are proven in another way (kinds below). A
+// doubt is a difference: the realm is thrown away then, which costs time and nothing else. Names that scripts add to
+// the global itself are taken away again first.
 //
 // Not covered, since scripts cannot tell: inline caches, compiled code, the state behind Math.random(), the objects
 // that the engine keeps for itself. Overwritten: what RegExp.$1 and its like remember. Shared by fresh globals too,
@@ -36,7 +38,8 @@ bool forget_matches(JSContext* cx, JS::HandleObject global);
 
 class Pristine {
  public:
-    // Remembers the realm of `global`, which is the current one and in which all standard classes are resolved; `roots`
+    // Remembers the realm of `global`, which is the current one and in which all standard classes are resolved; all of
+    // it was made, and this is called, while the collector has no nursery (AutoDisableGenerationalGC). `roots`
     // and `more` (which may have nulls) are what the host holds of it. Null: it has something in it that cannot be
     // compared; an exception may be pending.
     static std::unique_ptr<Pristine> take(JSContext* cx, JS::HandleObject global,
@@ -80,18 +83,19 @@ class Pristine {
     };
     class Walk;
 
-    explicit Pristine(JSContext* cx) : global_(cx), objects_(cx), prototype_(cx), names_(cx) {}
+    explicit Pristine(JSContext* cx) : global_(cx), cells_(cx), prototype_(cx), names_(cx) {}
     bool record(JSContext* cx, JSObject* object);
     void copy(JSContext* cx, Record& record);
-    [[nodiscard]] bool same(JSContext* cx, Record& record) const;
-    static bool same_shape(Record& record);
+    bool hold(const JS::GCCellPtr& cell);
+    [[nodiscard]] bool same(JSContext* cx, Record& record);
+    bool same_shape(Record& record);
     bool record_global(JSContext* cx);
     bool restore_global(JSContext* cx);
     bool describe(JSContext* cx, JS::HandleId name, Property& out) const;
     bool differs(const char* what, JSObject* object);
 
     JS::PersistentRootedObject global_;
-    JS::PersistentRootedObjectVector objects_;  // keeps alive what records_ point to
+    JS::PersistentRootedVector<JS::Value> cells_;  // what the records, words_, edges_ and properties_ name
     std::vector<Record> records_;
     std::vector<std::uint64_t> words_;
     std::vector<const void*> edges_;  // of the global, to the intrinsic objects of its realm

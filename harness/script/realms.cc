@@ -3,17 +3,19 @@
 #include <js/CallAndConstruct.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "harness/script/pristine.h"
 
 namespace assay::script {
 namespace {
 
-constexpr std::uint64_t kPlainRuns = 2;   // of a suite, before one of its realms is made to be kept
-constexpr std::size_t kIdle = 4;          // realms of a suite that wait; one holds 0.5 to 3 MB
-constexpr std::size_t kShelves = 8;       // suites with realms that wait, the least used goes first
-constexpr std::uint32_t kPatience = 3;    // changed realms, ...
-constexpr std::uint64_t kWorthwhile = 4;  // ... unless so many times more have served again
+constexpr std::uint64_t kPlainRuns = 2;    // of a suite, before one of its realms is made to be kept
+constexpr std::size_t kKept = 16;          // realms that runs have or that wait for one; one holds 0.5 to 3 MB
+constexpr std::uint64_t kRunsPerKept = 2;  // of a suite, for each realm made to be kept: it costs as much as they save
+constexpr std::size_t kShelves = 8;        // suites with realms that wait, the least used goes first
+constexpr std::uint32_t kPatience = 3;     // changed realms, ...
+constexpr std::uint64_t kWorthwhile = 4;   // ... unless so many times more have served again
 
 }  // namespace
 
@@ -38,7 +40,7 @@ Realms::Shelf& Realms::shelf(const std::shared_ptr<const CompiledSuite>& suite) 
         std::rotate(shelves_.begin(), found, found + 1);
     } else {
         if (shelves_.size() >= kShelves) shelves_.pop_back();
-        shelves_.insert(shelves_.begin(), Shelf{suite, suite.get(), 0, 0, 0, {}, {}});
+        shelves_.insert(shelves_.begin(), Shelf{suite, suite.get(), 0, 0, 0, 0, {}, {}});
     }
     return shelves_.front();
 }
@@ -55,22 +57,14 @@ std::unique_ptr<ScriptRealm> Realms::take(const std::shared_ptr<const CompiledSu
     }
     if (suite->state().complete) return taken(make(*suite, context, nullptr));
     const bool hopeless = mine.changed >= kPatience && mine.unchanged < kWorthwhile * mine.changed;
-    // Making one collects garbage, after which those that runs have now could not be proven: so it is done while no run
-    // has one, for all runs that are under way.
-    if (mine.runs <= kPlainRuns || hopeless || lent_ > 0) return taken(make(*suite, context, nullptr));
-    for (std::size_t more = std::min(in_flight_, kIdle - 1); more > 0; --more) {
-        auto spare = make(*suite, context, &mine);
-        if (!spare || !spare->pristine) return taken(std::move(spare));
-        mine.idle.push_back(std::move(spare));
-    }
+    const bool early = mine.runs <= kPlainRuns || mine.kept * kRunsPerKept > mine.runs;
+    if (early || hopeless || lent_ >= kKept) return taken(make(*suite, context, nullptr));
+    ++mine.kept;
     return taken(make(*suite, context, &mine));
 }
 
 std::unique_ptr<ScriptRealm> Realms::taken(std::unique_ptr<ScriptRealm> realm) {
-    if (!realm) return nullptr;
-    ++in_flight_;
-    if (realm->pristine) ++lent_;
-    realm->collections = JS_GetGCParameter(engine_.cx, JSGC_MAJOR_GC_NUMBER);
+    if (realm && realm->pristine) ++lent_;
     return realm;
 }
 
@@ -81,6 +75,9 @@ std::unique_ptr<ScriptRealm> Realms::make(const CompiledSuite& suite, ScriptCont
     if (fits_ < 0) fits_ = layout_fits(cx) ? 1 : 0;
     const bool complete = suite.state().complete;
     const bool keep = keep_on != nullptr && fits_ == 1;
+    // What lies in the nursery moves. Kept realms are compared by addresses, so they are made outside of it.
+    std::optional<JS::AutoDisableGenerationalGC> in_place;
+    if (keep) in_place.emplace(cx);
     auto realm = std::make_unique<ScriptRealm>(cx);
     realm->global = engine_.new_global(keep);
     if (!realm->global) return nullptr;
@@ -133,7 +130,6 @@ std::unique_ptr<ScriptRealm> Realms::make(const CompiledSuite& suite, ScriptCont
 }
 
 void Realms::give_back(std::unique_ptr<ScriptRealm> realm, const CompiledSuite& suite, bool usable) {
-    --in_flight_;
     if (realm->pristine) --lent_;
     const auto mine =
         std::find_if(shelves_.begin(), shelves_.end(), [&](const Shelf& each) { return each.suite == &suite; });
@@ -146,8 +142,6 @@ void Realms::give_back(std::unique_ptr<ScriptRealm> realm, const CompiledSuite& 
     }
     if (!realm->pristine || !usable) return;
     JSContext* cx = engine_.cx;
-    // What was collected meanwhile may have left its place to something new: addresses prove nothing then.
-    if (JS_GetGCParameter(cx, JSGC_MAJOR_GC_NUMBER) != realm->collections) return;
     const JSAutoRealm inside(cx, realm->global);
     const JS::RootedObject calls(cx, realm->calls);
     JS::RootedValue ignored(cx);
@@ -155,7 +149,7 @@ void Realms::give_back(std::unique_ptr<ScriptRealm> realm, const CompiledSuite& 
     JS_ClearPendingException(cx);
     if (reset && realm->pristine->unchanged(cx)) {
         ++mine->unchanged;
-        if (mine->idle.size() < kIdle) mine->idle.push_back(std::move(realm));
+        if (mine->idle.size() < kKept) mine->idle.push_back(std::move(realm));
         return;
     }
     ++counts_.changed;

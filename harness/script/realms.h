@@ -27,7 +27,6 @@ struct ScriptRealm {
     JS::PersistentRootedObjectVector functions;  // the suite's scripts, made when first run; null: not yet
     std::vector<std::string> loaded;             // modules, in order: "sdk", "lib/chai/chai.js"
     std::unique_ptr<Pristine> pristine;          // null: it serves one run
-    std::uint32_t collections = 0;               // of garbage, that there had been when its run began
 
     // The suite's script in this realm. Null: an exception is pending.
     JSObject* function(JSContext* cx, const CompiledSuite::State& suite, std::uint32_t script);
@@ -50,14 +49,13 @@ class Realms {
         std::string difference;  // the last one's
     };
     [[nodiscard]] const Counts& counts() const { return counts_; }
-    // Kept realms that runs have now: a collection of garbage would end their use.
-    [[nodiscard]] std::size_t lent() const { return lent_; }
 
  private:
     struct Shelf {
         std::weak_ptr<const CompiledSuite> owner;
         const CompiledSuite* suite = nullptr;
         std::uint64_t runs = 0;
+        std::uint64_t kept = 0;     // realms made to be kept
         std::uint32_t changed = 0;  // realms that were found changed, and nothing was learnt from it
         std::uint64_t unchanged = 0;
         std::vector<std::string> modules;  // that runs have loaded
@@ -71,9 +69,8 @@ class Realms {
     Engine::State& engine_;
     std::vector<Shelf> shelves_;
     Counts counts_;
-    std::size_t in_flight_ = 0;  // realms that runs have now
-    std::size_t lent_ = 0;       // those of them that are kept
-    int fits_ = -1;              // layout_fits, once it was asked
+    std::size_t lent_ = 0;  // kept realms that runs have now
+    int fits_ = -1;         // layout_fits, once it was asked
 };
 
 }  // namespace assay::script

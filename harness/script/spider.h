@@ -144,12 +144,13 @@ struct Engine::State {
     const char* ended = nullptr;          // why it was ended from outside: "timeout", "memory", "limit"
 
     std::uint32_t runs_since_collection = 0;
+    std::uint32_t heap_after_collection = 0;  // bytes of the collector's heap
     std::unique_ptr<Realms> realms;
 
     ~State();
     // `keep`: for more than one run, so compiled code outlives collections.
     JSObject* new_global(bool keep);
-    // Called when a run is over: collects garbage every few dozen runs.
+    // Called when a run is over: collects garbage when there is enough of it.
     void run_over();
 };
 
