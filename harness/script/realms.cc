@@ -48,7 +48,6 @@ Realms::Shelf& Realms::shelf(const std::shared_ptr<const CompiledSuite>& suite) 
 std::unique_ptr<ScriptRealm> Realms::take(const std::shared_ptr<const CompiledSuite>& suite,
                                           ScriptContext::State& context) {
     auto& mine = shelf(suite);
-    ++mine.runs;
     if (!mine.idle.empty()) {
         auto realm = std::move(mine.idle.back());
         mine.idle.pop_back();
@@ -57,7 +56,7 @@ std::unique_ptr<ScriptRealm> Realms::take(const std::shared_ptr<const CompiledSu
     }
     if (suite->state().complete) return taken(make(*suite, context, nullptr));
     const bool hopeless = mine.changed >= kPatience && mine.unchanged < kWorthwhile * mine.changed;
-    const bool early = mine.runs <= kPlainRuns || mine.kept * kRunsPerKept > mine.runs;
+    const bool early = mine.runs < kPlainRuns || mine.kept * kRunsPerKept > mine.runs;
     if (early || hopeless || lent_ >= kKept) return taken(make(*suite, context, nullptr));
     ++mine.kept;
     return taken(make(*suite, context, &mine));
@@ -121,6 +120,7 @@ std::unique_ptr<ScriptRealm> Realms::make(const CompiledSuite& suite, ScriptCont
     engine_.current = nullptr;
     engine_.jobs->clear();
     realm = std::move(context.realm);
+    realm->loaded.clear();
     if (!prepared) return nullptr;
     std::vector<JS::PersistentRootedObject*> roots = {&realm->calls};
     realm->pristine = Pristine::take(cx, realm->global, roots, realm->functions);
@@ -134,11 +134,11 @@ void Realms::give_back(std::unique_ptr<ScriptRealm> realm, const CompiledSuite& 
     const auto mine =
         std::find_if(shelves_.begin(), shelves_.end(), [&](const Shelf& each) { return each.suite == &suite; });
     if (mine == shelves_.end()) return;
-    bool learnt = false;
+    ++mine->runs;
+    const bool learnt = !realm->loaded.empty();
     for (auto& module : realm->loaded) {
         if (std::find(mine->modules.begin(), mine->modules.end(), module) != mine->modules.end()) continue;
         mine->modules.push_back(std::move(module));
-        learnt = true;
     }
     if (!realm->pristine || !usable) return;
     JSContext* cx = engine_.cx;

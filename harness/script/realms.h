@@ -54,7 +54,7 @@ class Realms {
     struct Shelf {
         std::weak_ptr<const CompiledSuite> owner;
         const CompiledSuite* suite = nullptr;
-        std::uint64_t runs = 0;
+        std::uint64_t runs = 0;     // that are over
         std::uint64_t kept = 0;     // realms made to be kept
         std::uint32_t changed = 0;  // realms that were found changed, and nothing was learnt from it
         std::uint64_t unchanged = 0;
