@@ -116,6 +116,7 @@ class Isolation : public ::testing::Test {
         ScriptResult result;
         const auto progress = context.begin(script, input, result);
         EXPECT_TRUE(progress && progress->done);
+        if (collect_) JS_GC(engine_->state().cx);
         std::string said;
         for (const auto& line : result.console) said += line.text + "\n";
         for (const auto& error : result.errors) said += error.message + "\n";
@@ -126,6 +127,7 @@ class Isolation : public ::testing::Test {
     std::unique_ptr<Engine> engine_;
     std::shared_ptr<const CompiledSuite> compiled_;
     std::uint32_t clean_ = 0;
+    bool collect_ = false;  // garbage, while a run has its realm
 };
 
 TEST_F(Isolation, RunsThatChangeNothingShareARealm) {
@@ -158,7 +160,18 @@ TEST_F(Isolation, RunsAtOnceShareAFewRealmsOneAfterTheOther) {
     EXPECT_EQ(realms().changed, 0u) << realms().difference;
 }
 
-TEST_F(Isolation, WhatARunChangesIsNotSeenByTheNext) {
+TEST_F(Isolation, ACollectionOfGarbageDuringARunLeavesItsRealmProvable) {
+    collect_ = true;
+    for (int i = 0; i < 20; ++i) run(clean_);
+    EXPECT_EQ(realms().made, 3u);
+    EXPECT_EQ(realms().reused, 17u);
+    EXPECT_EQ(realms().changed, 0u) << realms().difference;
+}
+
+class Changes : public Isolation, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(Changes, OfARunAreNotSeenByTheNext) {
+    collect_ = GetParam();
     // Of a suite's first two runs each has a realm to itself: what a script says there is what it always has to say.
     std::vector<std::string> firsts;
     for (std::uint32_t script = 0; script < clean_; ++script) firsts.push_back(fresh(script));
@@ -173,6 +186,8 @@ TEST_F(Isolation, WhatARunChangesIsNotSeenByTheNext) {
     EXPECT_GT(realms().reused, 100u);
     EXPECT_GT(realms().changed, 20u);
 }
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutACollectionOfGarbage, Changes, ::testing::Bool());
 
 }  // namespace
 }  // namespace assay::script
