@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "harness/suite/hurl_parser.h"
 #include "harness/suite/located_json.h"
@@ -127,8 +128,10 @@ Parsed<void> Parser::request(Entry& entry) {
                          suggestion({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"},
                                     request.method))});
     ASSAY_CHECK(blanks());
+    const auto url = in_.place();
     ASSAY_TRY(request.url, unquoted());
-    if (entry.name.empty()) entry.name = std::string(in_.since(start));
+    entry.line = request.method + " " + std::string(in_.since(url));
+    if (entry.name.empty()) entry.name = entry.line;
     ASSAY_CHECK(line_end());
     ASSAY_CHECK(items(&Parser::key_value, request.headers));
     ASSAY_CHECK(sections(&Parser::request_section, request));
@@ -392,6 +395,14 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+// In reports an entry is known by its name.
+void tell_apart(std::vector<hurl::Entry>& entries) {
+    std::map<std::string, std::size_t> times;
+    for (const auto& entry : entries) ++times[entry.name];
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        if (times.at(entries[i].name) > 1) entries[i].name += fmt::format(" #{}", i + 1);
+}
+
 }  // namespace
 
 Result<hurl::File> read_hurl(std::string_view text, const std::string& file) {
@@ -406,6 +417,7 @@ Result<hurl::File> read_hurl(std::string_view text, const std::string& file) {
         return fail("read Hurl file",
                     fmt::format("{}:{}:{}: {}: {}", file, fault.at.line, fault.at.column, fault.what, fault.message));
     }
+    tell_apart(read.entries);
     return read;
 }
 

@@ -254,7 +254,10 @@ struct Response {
 };
 
 struct Entry {
-    std::string name;  // the last line of the comment above, else method and URL as written
+    // The last line of the comment above, else `line`. Where entries of a file are called the same, each has its number
+    // in the file after it: "GET {{host}}/tags #3".
+    std::string name;
+    std::string line;  // method, a space, URL as written
     Position at;
     Request request;
     std::optional<Response> response;

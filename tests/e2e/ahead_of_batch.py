@@ -31,12 +31,13 @@ def main(assay):
             return 77
         assert built.returncode == 0, built.stdout + built.stderr
         assert "ready" in built.stdout and "flask-ok" in built.stdout, built.stdout
+        assert "; template: made" in built.stdout, built.stdout  # warm, as `assay run` is
         again = run("image", "build", "--from", batch, "--offline")
         assert again.returncode == 0, again.stdout + again.stderr
         ran = run("run", batch, "--offline", "--progress", "none", "-o", f"{scratch}/run")
         assert ran.returncode == 0, ran.stderr
         result = json.loads(Path(scratch, "run/results.jsonl").read_text(encoding="utf-8").splitlines()[0])
-        assert result.get("verdict"), result
+        assert result.get("verdict") and result["server"]["start"] == "warm", result
         # What it has not is a fault of ours, and worth another try.
         write_batch(batch, "flask-ok", "koa-ok")
         missing = run("image", "build", "--from", batch, "--offline")

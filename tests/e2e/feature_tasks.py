@@ -63,6 +63,7 @@ def a_feature_is_judged_on_its_repository(assay, scratch):
              {"id": "lost", "task": lost, "source": {"patch": "good.patch"}},
              {"id": "missing", "task": missing, "source": {"patch": "good.patch"}}]
     (scratch / "batch.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ahead_of_the_batch(assay, scratch)
     found = assay.batch(scratch / "batch.jsonl", scratch / "run", "--repositories", scratch / "mirrors",
                         "--ready-timeout", 5)
 
@@ -76,6 +77,23 @@ def a_feature_is_judged_on_its_repository(assay, scratch):
         assert words in json.dumps(found[name]["failure"]), f"{name}: {found[name]['failure']}"
     for name, words in (("lost", "remote update"), ("missing", "git clone --mirror")):
         assert "verdict" not in found[name] and words in found[name]["fault"]["reason"], f"{name}: {found[name]}"
+
+
+def ahead_of_the_batch(assay, scratch):
+    """`assay image build --from` finds the same trees by the same mirrors as the run after it."""
+    def rows(*options):
+        done = assay("image", "build", "--from", scratch / "batch.jsonl", *options)
+        assert done.returncode == 75, f"{done.returncode}: {done.stdout}{done.stderr}"
+        return [line.split(maxsplit=5) for line in done.stdout.splitlines()]
+
+    found = {row[1]: row[2:] for row in rows("--repositories", scratch / "mirrors")}
+    assert "git clone --mirror" in found["missing"][3] and "remote update" in found["lost"][3], found
+    assert found["stale"][0] == "failed", found
+    # One layer for who has the repository's manifest: by mirror and by folder.
+    ready = [row for row in found.values() if row[0] == "ready"]
+    assert len(ready) == 1 and "good and 1 more" in ready[0][3], found
+    without = {row[1]: row[2:] for row in rows()}
+    assert all("--repositories DIR" in without[name][3] for name in ("good", "stale", "missing")), without
 
 
 if __name__ == "__main__":

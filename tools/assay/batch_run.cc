@@ -13,8 +13,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "harness/batch/base.h"
-#include "harness/batch/read.h"
 #include "harness/batch/shard.h"
 #include "harness/collect/journal.h"
 #include "harness/collect/stream.h"
@@ -90,7 +88,7 @@ Result<harness::Policy> read_policy(const BatchOptions& options) {
     policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
     policy.statements = options.statements;
     policy.newman_csv = options.newman_csv;
-    policy.warm = options.start == "warm";
+    policy.warm = options.warm();
     policy.suite = options.suite;
     policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
     ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
@@ -131,11 +129,7 @@ void put_in_image(std::vector<batch::Submission>& submissions, const std::string
 Result<Plan> make_plan(const BatchOptions& options) {
     Plan plan;
     ASSAY_TRY(plan.policy, read_policy(options));
-    ASSAY_TRY(batch::Batch read, batch::read_batch(options.batch, {options.tasks, options.suite}));
-    images::Repositories::Options mirrors;
-    mirrors.mirrors = options.repositories;
-    mirrors.path = cache_folder() + "/repositories";
-    batch::find_bases(read, images::Repositories(std::move(mirrors)));
+    ASSAY_TRY(batch::Batch read, read_input(options));
     plan.submissions = std::move(read.submissions);
     plan.bad = std::move(read.errors);
     plan.image = options.image;

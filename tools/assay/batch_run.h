@@ -8,19 +8,15 @@
 #include "base/result.h"
 #include "harness/report/table.h"
 #include "harness/services.h"
+#include "tools/assay/batch_input.h"
 
 namespace assay::tools {
 
 // As given on the command line; resolved completely before anything is executed.
-struct BatchOptions {
-    std::string batch;
+struct BatchOptions : BatchInput {
     std::string output;
     std::string jobs = "auto";
     std::string filter;
-    std::string suite;
-    std::string tasks;
-    std::string image;  // instead of each task's; empty: the task's
-    std::string repositories;
     std::string verify = "paper";
     std::string progress = "auto";
     std::string stream;  // the journal as it grows: a file, a named pipe, - for stdout; empty: none
@@ -36,7 +32,6 @@ struct BatchOptions {
     bool statements = false;
     double wall_time = 600;  // of one server, in seconds; 0 = no limit
     bool newman_csv = false;
-    std::string start = "warm";  // or "cold"
     bool offline = false;
     bool resume = false;
     std::vector<std::string> reports;  // FORMAT or FORMAT=FILE

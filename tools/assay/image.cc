@@ -43,7 +43,6 @@ struct Options {
     std::string max_size = "0";
     std::string image;
     FromOptions from;
-    std::string start = "cold";
     std::string folder;
     std::vector<std::string> allow_hosts;
     bool offline = false;
@@ -215,7 +214,6 @@ int build(const Options& options) {
     if (!options.from.batch.empty()) {
         FromOptions from = options.from;
         from.image = options.image;
-        from.warm = options.start == "warm";
         return build_from(*store, from);
     }
     const std::string image = options.image.empty() ? "python" : options.image;
@@ -284,13 +282,9 @@ void add_image(CLI::App& app, int& exit_code) {
     build_command->add_option("folder", options->folder,
                               "Folder with requirements.txt or package.json, or an image's name");
     build_command->add_option("--from", options->from.batch, "Make what this batch needs: layers, services, templates");
-    build_command->add_option("--tasks", options->from.tasks, "With --from a result tree: folder of task files");
-    build_command->add_option("--suite", options->from.suite, "With --from: collection of every task");
+    add_batch_input(*build_command, options->from, "With --from: ");
     build_command->add_option("--jobs", options->from.jobs, "With --from: builds at once")
         ->check(CLI::Range(1u, 64u))
-        ->capture_default_str();
-    build_command->add_option("--start", options->start, "With --from: warm makes warm templates, too")
-        ->check(CLI::IsMember({"cold", "warm"}))
         ->capture_default_str();
     build_command->add_option("--image", options->image,
                               "Image to build for (python); with --from instead of each task's");

@@ -6,6 +6,7 @@
 
 #include "images/dependencies.h"
 #include "images/store.h"
+#include "tools/assay/batch_input.h"
 
 namespace assay::tools {
 
@@ -21,13 +22,8 @@ int complain(const Error& error, int code);
 int smoke_test(images::Store& store, const std::string& name, const std::string& recipes);
 
 // What a batch needs, ahead of time.
-struct FromOptions {
-    std::string batch;
-    std::string tasks;  // of a result tree
-    std::string suite;
-    std::string image;  // instead of each task's
+struct FromOptions : BatchInput {
     unsigned jobs = 2;  // builds at once
-    bool warm = false;  // warm templates, too
 };
 // Prints a table. 0: all is ready; kFailed: a submission's dependencies cannot be had; kIncomplete: a fault, try again.
 int build_from(images::LayerStore& store, const FromOptions& options);

@@ -13,8 +13,6 @@
 #include <thread>
 
 #include "base/tree.h"
-#include "harness/batch/base.h"
-#include "harness/batch/read.h"
 #include "harness/batch/source.h"
 #include "harness/services.h"
 #include "images/catalog.h"
@@ -23,7 +21,6 @@
 #include "images/tree.h"
 #include "images/warm_template.h"
 #include "tools/assay/batch_run.h"
-#include "tools/assay/environment.h"
 #include "tools/assay/image.h"
 
 namespace assay::tools {
@@ -72,10 +69,7 @@ class WarmUp {
     WarmUp(images::LayerStore& store, const FromOptions& options) : store_(store), options_(options) {}
 
     Result<std::vector<Row>> plan() {
-        ASSAY_TRY(batch::Batch read, batch::read_batch(options_.batch, {options_.tasks, options_.suite}));
-        images::Repositories::Options mirrors;
-        mirrors.path = cache_folder() + "/repositories";
-        batch::find_bases(read, images::Repositories(std::move(mirrors)));
+        ASSAY_TRY(const batch::Batch read, read_input(options_));
         for (const auto& bad : read.errors) add_failed(bad.id, {}, internal(bad.error));
         ASSAY_TRY(services_, service_recipes());
         for (const auto& submission : read.submissions) add(submission);
@@ -90,7 +84,7 @@ class WarmUp {
             row.made = store_.ensure_service(*services_.at(row.image));
         } else if (row.request) {
             row.made = store_.ensure(*row.request);
-            if (row.made && options_.warm) row.warm = warm_up(row.image, *row.made);
+            if (row.made && options_.warm()) row.warm = warm_up(row.image, *row.made);
         }
         row.took = std::chrono::duration_cast<Millis>(Clock::now() - begin);
     }

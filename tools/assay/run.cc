@@ -42,15 +42,8 @@ void add_run(CLI::App& app, int& exit_code) {
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
     run->add_flag("--resume", options->resume, "Continue the run in -o: what has a verdict is not run again");
-    run->add_option("--suite", options->suite,
-                    "This suite instead of each task's own: a collection, a Hurl file, a folder of them")
-        ->check(CLI::ExistingPath);
+    add_batch_input(*run, *options);
     run->add_option("--image", options->image, "Run every submission in this image, instead of its task's");
-    run->add_option("--tasks", options->tasks, "Folder of task files, for a result tree")
-        ->check(CLI::ExistingDirectory);
-    run->add_option("--repositories", options->repositories,
-                    "Folder of local mirrors, for feature tasks that name a repository; nothing is fetched")
-        ->check(CLI::ExistingDirectory);
     run->add_option("--verify", options->verify, "Structural verification")
         ->check(CLI::IsMember({"paper", "off"}))
         ->capture_default_str();
@@ -77,9 +70,6 @@ void add_run(CLI::App& app, int& exit_code) {
     run->add_flag("--log-statements", options->statements,
                   "PostgreSQL logs every statement: logs/<submission>/postgres.log");
     run->add_flag("--newman-csv", options->newman_csv, "Write logs/<submission>/newman-run-report.csv");
-    run->add_option("--start", options->start, "Interpreters: each from its beginning, or from a warm template")
-        ->check(CLI::IsMember({"cold", "warm"}))
-        ->capture_default_str();
     run->add_flag("--offline", options->offline, "Build no dependency layer: a missing one is a fault");
     run->add_option("--shard", options->shard, "Only this part of the batch: I/N, or auto in an array job");
     run->add_option("--gate", options->gates, "Exit 1 when it is not met, as pass@1>=80")->allow_extra_args(false);

@@ -98,6 +98,20 @@ report::SuiteRun suite_run(const suite::Suite& suite) {
     return run;
 }
 
+report::SuiteRun suite_run(const harness::HurlSuite& suite) {
+    report::SuiteRun run;
+    run.id = run.name = suite.name;
+    for (const auto& file : suite.files)
+        for (const auto& entry : file->file.entries) {
+            suite::Request request;
+            request.method = entry.request.method;
+            request.url = suite::parse_url(entry.line.substr(entry.request.method.size() + 1));
+            run.items.push_back(
+                {fmt::format("{}:{}", file->file.file, entry.at.line), entry.name, suite::request_json(request), 0, 0});
+        }
+    return run;
+}
+
 // Runs `scenario` on a lane of its own, to its end.
 harness::ScenarioRun run_on_lane(boost::asio::io_context& lane, http::Awaitable<harness::ScenarioRun> scenario) {
     harness::ScenarioRun done;
@@ -118,9 +132,7 @@ Result<int> run_hurl(const SuiteOptions& given) {
     options.bail = given.bail;
     options.entry.insecure = given.insecure;
     ASSAY_TRY(const auto suite, harness::load_hurl_suite(given.file));
-    report::SuiteRun told;
-    told.name = suite->name;
-    ASSAY_TRY(SuiteReport report, SuiteReport::open(given.report, std::move(told)));
+    ASSAY_TRY(SuiteReport report, SuiteReport::open(given.report, suite_run(*suite)));
     options.keep = report.keep();
     boost::asio::io_context lane(1);
     http::HostConnector connector(lane.get_executor());

@@ -22,6 +22,19 @@ TEST(Hurl, AnEntryIsNamedByTheCommentAboveItElseByItself) {
     EXPECT_EQ(file->entries[1].name, "GET http://x");
 }
 
+TEST(Hurl, EntriesNamedAlikeHaveTheirNumberInTheFile) {
+    const auto file =
+        read_hurl("GET http://x\nHTTP 200\n# Create\nPOST http://x\nGET  http://x\n# Create\nPUT http://x\n", "t.hurl");
+    ASSERT_TRUE(file) << file.error().to_string();
+    std::vector<std::string> names, lines;
+    for (const auto& entry : file->entries) {
+        names.push_back(entry.name);
+        lines.push_back(entry.line);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"GET http://x #1", "Create #2", "GET http://x #3", "Create #4"}));
+    EXPECT_EQ(lines, (std::vector<std::string>{"GET http://x", "POST http://x", "GET http://x", "PUT http://x"}));
+}
+
 // The denominator of a score: known before anything is sent.
 TEST(Hurl, AssertionsAreCountedWithoutARun) {
     const auto file = read_hurl(
