@@ -94,7 +94,9 @@ bool is_layer_type(std::string_view type) {
          "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.nondistributable.v1.tar",
          "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
          "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar",
-         "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.diff.tar.zstd"});
+         "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.diff.tar.zstd",
+         "application/vnd.docker.image.rootfs.foreign.diff.tar",
+         "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"});
 }
 
 // What an index holds beside images: attestations of a build, signatures.

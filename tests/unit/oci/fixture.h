@@ -94,6 +94,7 @@ struct Layout {
     std::string architecture = this_architecture();
     std::vector<std::string> env{"PATH=/usr/local/bin:/usr/bin:/bin", "COLOUR=blue", "HOME=/root"};
     std::string reference = "registry.test/library/Tiny:1.0";
+    std::string layer_type = "application/vnd.oci.image.layer.v1.tar";
 
     void add(const std::vector<Member>& members, Packing packing = Packing::none) {
         layers.push_back(tar(members, packing));
@@ -115,7 +116,7 @@ struct Layout {
         nlohmann::json manifest{{"schemaVersion", 2}, {"layers", nlohmann::json::array()}};
         manifest["config"] = descriptor("application/vnd.oci.image.config.v1+json", config());
         for (const std::string& layer : layers) {
-            manifest["layers"].push_back(descriptor("application/vnd.oci.image.layer.v1.tar", layer));
+            manifest["layers"].push_back(descriptor(layer_type, layer));
             blob(layer);
         }
         blob(config());

@@ -161,6 +161,25 @@ TEST_F(ImportTest, AnIndexOfManyMachinesGivesThisOnes) {
     EXPECT_THAT(refused.error().to_string(), HasSubstr("s390x"));
 }
 
+TEST_F(ImportTest, LayersAreReadWhateverTheirKindIsCalled) {
+    for (const char* type : {"application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+                             "application/vnd.docker.image.rootfs.diff.tar.gzip",
+                             "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"}) {
+        Layout layout = tiny(type);
+        layout.layer_type = type;
+        Folder folder;
+        layout.write(folder);
+        const auto imported = import(folder.path);
+        EXPECT_TRUE(imported) << imported.error().to_string();
+    }
+    Layout layout = tiny();
+    layout.layer_type = "application/vnd.test.squashfs";
+    layout.write(source_);
+    const auto refused = import(source_.path);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("vnd.test.squashfs"));
+}
+
 TEST_F(ImportTest, SeveralImagesNeedAReference) {
     Layout second = tiny("second");
     second.reference = "registry.test/second:1";
