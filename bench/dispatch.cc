@@ -132,8 +132,8 @@ Result<DispatchFigure> measure_client(const Tape& tape, CannedServer& server, Mi
     return figure;
 }
 
-// The two in turn, and of each the median by rate: whether the kernel puts a client beside its server or on another
-// processor makes a factor of two, and it changes its mind every few seconds.
+// The two in turn, and of each the measurement with the median rate, whole: whether the kernel puts a client beside its
+// server or on another processor makes a factor of two, and it changes its mind every few seconds.
 Result<void> measure_client_and_floor(const Tape& tape, CannedServer& server, Millis span, DispatchReport& report) {
     constexpr int kTurns = 9;
     std::vector<DispatchFigure> floors, clients;
@@ -141,15 +141,15 @@ Result<void> measure_client_and_floor(const Tape& tape, CannedServer& server, Mi
         ASSAY_TRY(floors.emplace_back(), measure_floor(tape, server, span * 2 / kTurns));
         ASSAY_TRY(clients.emplace_back(), measure_client(tape, server, span * 2 / kTurns));
     }
-    const auto median = [](std::vector<DispatchFigure>& figures) {
+    const auto middle_of = [](std::vector<DispatchFigure>& figures) {
         const auto middle = figures.begin() + kTurns / 2;
         std::nth_element(figures.begin(), middle, figures.end(), [](const auto& one, const auto& other) {
             return one.runs_per_second < other.runs_per_second;
         });
         return *middle;
     };
-    report.floor = median(floors);
-    report.client = median(clients);
+    report.floor = middle_of(floors);
+    report.client = middle_of(clients);
     return {};
 }
 

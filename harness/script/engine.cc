@@ -1,6 +1,7 @@
-// Theory of operation: one JSContext a lane, made and used on the lane's thread only. Every run gets a fresh global in
-// a compartment of its own; all compartments share one zone, because a zone of its own for every run is never
-// collected. Garbage is collected between runs, so that no script pays for it.
+// Theory of operation: one JSContext a lane, made and used on the lane's thread only. Every run gets a global of
+// its own, fresh or proven to be as good (realms.h), in a compartment of its own; all compartments share one zone,
+// because a zone of its own for every run is never collected. Garbage is collected between runs, so that no script pays
+// for it.
 //
 // The watchdog's thread may ask for an interrupt; on_interrupt() then runs on the lane's thread in the middle of the
 // script and ends it, uncatchably, when it is over its time or memory.
@@ -20,7 +21,7 @@ namespace {
 // strings and arrays hold outside of the heap is not counted.
 constexpr std::uint32_t kGrowth = 24u << 20;
 constexpr std::uint32_t kRuns = 512;
-constexpr std::uint32_t kOwnThreshold = 128;     // MB
+constexpr std::uint32_t kOwnThreshold = 128;     // MB, below which the engine collects nothing by itself
 constexpr std::size_t kStackQuota = 512u << 10;  // of a lane's thread; deeper recursion is a JavaScript error
 
 Engine::State& engine_of(JSContext* cx) { return *static_cast<Engine::State*>(JS_GetContextPrivate(cx)); }
@@ -148,7 +149,7 @@ JSObject* Engine::State::new_global(bool keep) {
 }
 
 void Engine::State::run_over() {
-    const std::uint64_t enough = heap_after_collection + std::max(kGrowth, heap_after_collection / 2);
+    const std::uint64_t enough = std::uint64_t{heap_after_collection} + std::max(kGrowth, heap_after_collection / 2);
     if (++runs_since_collection < kRuns && JS_GetGCParameter(cx, JSGC_BYTES) < enough) return;
     JS_GC(cx);
     runs_since_collection = 0;

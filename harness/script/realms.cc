@@ -11,7 +11,7 @@ namespace assay::script {
 namespace {
 
 constexpr std::uint64_t kPlainRuns = 2;    // of a suite, before one of its realms is made to be kept
-constexpr std::size_t kKept = 16;          // realms that runs have or that wait for one; one holds 0.5 to 3 MB
+constexpr std::size_t kKept = 16;          // lent at once, and waiting of a suite; one holds 0.5 to 3 MB
 constexpr std::uint64_t kRunsPerKept = 2;  // of a suite, for each realm made to be kept: it costs as much as they save
 constexpr std::size_t kShelves = 8;        // suites with realms that wait, the least used goes first
 constexpr std::uint32_t kPatience = 3;     // changed realms, ...
