@@ -13,7 +13,7 @@
 
 namespace assay::images::warm {
 
-inline constexpr std::uint64_t kMagic = 0x3230'6d72'6177'7361ull;  // "aswarm02": raise when anything here changes
+inline constexpr std::uint64_t kMagic = 0x3430'6d72'6177'7361ull;  // "aswarm04": raise when anything here changes
 inline constexpr std::size_t kIndexSize = 128 << 10;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxKernelMaps = 6;
