@@ -68,6 +68,8 @@ void reap(Board& board, pid_t main_pid) {
     report.id = board.plan.id;
     report.kind = Report::Kind::running;
     send_report(report);
+    // From here on we share a processor with whatever the program does. If this is refused, we still do.
+    if (board.plan.placed) ::sched_setaffinity(0, sizeof board.plan.processors, &board.plan.processors);
 
     for (;;) {
         int status = 0;
