@@ -104,6 +104,7 @@ int become_main(void* raw) {
     for (unsigned i = 0; i < plan.limit_count; ++i)
         if (::setrlimit(static_cast<__rlimit_resource>(plan.limits[i].which), &plan.limits[i].value) != 0)
             return stop(Step::set_limits);
+    // Before exec: no program ever sees fewer than it has.
     if (plan.placed && ::sched_setaffinity(0, sizeof plan.processors, &plan.processors) != 0)
         return stop(Step::free_processors);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
