@@ -29,7 +29,7 @@ std::unique_ptr<Seat> take_last(std::vector<std::unique_ptr<Seat>>& seats) {
 }
 
 // Launcher, seat and init wait for each other all through a set-up: on one processor none of them begins with an
-// interrupt sent, cold caches and the queue of somebody else's work, which was a fifth of a launch on a busy machine.
+// interrupt sent, cold caches and the queue of somebody else's work, an eighth of a launch, a fifth on a busy machine.
 // Several set-ups at once are work for several processors, and are left to the kernel.
 void place(Seat& seat, bool alone) {
     Plan& plan = seat.arena.board().plan;
