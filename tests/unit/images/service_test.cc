@@ -46,11 +46,18 @@ TEST(ReadService, KnowsTheBuiltInOnes) {
     EXPECT_EQ(postgres->service->port, 5432);
     EXPECT_EQ(postgres->service->memory, 512_MiB);
     EXPECT_EQ(postgres->tools.back().package, "postgresql-15");
-    // A start-up packet says its own length.
-    const std::string& hello = postgres->service->hello;
-    ASSERT_EQ(hello.size(), 36u);
-    EXPECT_EQ(hello.substr(0, 8), std::string("\0\0\0\x24\0\x03\0\0", 8));
+    // An SSLRequest says its own length; one of its bytes is above 0x7f.
+    EXPECT_EQ(postgres->service->hello, std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8));
     EXPECT_EQ(redis->service->hello, "PING\r\n");
+}
+
+TEST(ReadService, TakesCharactersForBytes) {
+    const auto read = parse(replaced(kService, "\"hi\"", "\"a\\u0000\\u0080\\u00ff\""));
+    ASSERT_TRUE(read) << read.error().to_string();
+    EXPECT_EQ(read->service->hello, std::string("a\0\x80\xff", 4));
+    const auto refused = parse(replaced(kService, "\"hi\"", "\"\\u0100\""));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("above U+00FF"));
 }
 
 TEST(ReadService, NamesFileAndLineOfEveryMistake) {
