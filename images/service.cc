@@ -50,23 +50,6 @@ bool package_names(const Service& service, std::string_view text) {
     return false;
 }
 
-// TOML has texts, protocols have bytes: a character stands for the byte of its number, so up to U+00FF.
-Result<std::string> bytes_of(const RecipeReader& reader, const char* key) {
-    ASSAY_TRY(const std::string text, reader.text(key, true));
-    std::string bytes;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte < 0x80) {
-            bytes += text[at];
-        } else if (byte == 0xc2 || byte == 0xc3) {  // of two bytes: U+0080 to U+00FF
-            bytes += static_cast<char>((byte << 6) | (static_cast<unsigned char>(text[++at]) & 0x3f));
-        } else {
-            return tl::unexpected(reader.complain(nullptr, fmt::format("'{}' has a character above U+00FF", key)));
-        }
-    }
-    return bytes;
-}
-
 }  // namespace
 
 Result<Service> read_service(const RecipeReader& reader) {
@@ -82,8 +65,8 @@ Result<Service> read_service(const RecipeReader& reader) {
         return tl::unexpected(reader.complain(nullptr, "'command' must start with an absolute path"));
     ASSAY_TRY(service.statements, reader.texts("statements", false));
     ASSAY_TRY(service.ready, reader.text("ready", true));
-    ASSAY_TRY(service.hello, bytes_of(reader, "hello"));
-    ASSAY_TRY(service.answer, bytes_of(reader, "answer"));
+    ASSAY_TRY(service.hello, reader.text("hello", false));
+    ASSAY_TRY(service.answer, reader.text("answer", !service.hello.empty()));
     ASSAY_TRY(service.memory, reader.size("memory"));
     ASSAY_TRY(service.disk, reader.size("disk"));
     if (service.disk.count == 0) return tl::unexpected(reader.complain(nullptr, "'disk' is missing"));

@@ -122,7 +122,7 @@ def a_submission_runs_in_an_imported_image_with_a_layer_of_its_npm(assay, scratc
         assert result["server"]["start"] == "cold", result["server"]
     listed = json.loads(assay("image", "list", "--json", env=env).stdout)
     layers = [each for each in listed["layers"] if each["image"] == "own-node-20" and each["kind"] != "image"]
-    assert layers and all(each["kind"] == "node" for each in layers), listed["layers"]
+    assert layers and all(each["kind"] == "node-modules" for each in layers), listed["layers"]
 
 
 if __name__ == "__main__":

@@ -46,18 +46,18 @@ TEST(ReadService, KnowsTheBuiltInOnes) {
     EXPECT_EQ(postgres->service->port, 5432);
     EXPECT_EQ(postgres->service->memory, 512_MiB);
     EXPECT_EQ(postgres->tools.back().package, "postgresql-15");
-    // An SSLRequest says its own length; one of its bytes is above 0x7f.
-    EXPECT_EQ(postgres->service->hello, std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8));
+    EXPECT_EQ(postgres->service->hello, "");  // its own word is enough
     EXPECT_EQ(redis->service->hello, "PING\r\n");
 }
 
-TEST(ReadService, TakesCharactersForBytes) {
-    const auto read = parse(replaced(kService, "\"hi\"", "\"a\\u0000\\u0080\\u00ff\""));
+TEST(ReadService, AQuestionNeedsAnAnswerAndNeitherIsNeeded) {
+    const std::string alone = replaced(replaced(kService, "hello = \"hi\"\n", ""), "answer = \"ho\"\n", "");
+    const auto read = parse(alone);
     ASSERT_TRUE(read) << read.error().to_string();
-    EXPECT_EQ(read->service->hello, std::string("a\0\x80\xff", 4));
-    const auto refused = parse(replaced(kService, "\"hi\"", "\"\\u0100\""));
+    EXPECT_EQ(read->service->hello, "");
+    const auto refused = parse(replaced(kService, "answer = \"ho\"\n", ""));
     ASSERT_FALSE(refused);
-    EXPECT_THAT(refused.error().to_string(), HasSubstr("above U+00FF"));
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("'answer' is missing"));
 }
 
 TEST(ReadService, NamesFileAndLineOfEveryMistake) {
