@@ -191,7 +191,8 @@ def alone(folder):
 
 
 def prepared_cluster(options):
-    listed = json.loads(subprocess.run([options.assay, "image", "list", "--json"], capture_output=True, check=True).stdout)
+    said = subprocess.run([options.assay, "image", "list", "--json"], capture_output=True, check=True).stdout
+    listed = json.loads(said)
     found = [layer for layer in listed["layers"] if layer.get("kind") == "service" and layer.get("image") == "postgres"]
     if not found:
         sys.exit("the store has no prepared cluster")
@@ -228,7 +229,8 @@ def main():
         for entry in entries:
             meta = json.loads(pathlib.Path(entry["task"]).read_text())["repoMetadata"]
             environment = {**environments[entry["id"]], **variables, "PORT": str(meta["port"])}
-            rounds = [by_hand(options, entry, placed[entry["id"]], environment, shared) for _ in range(options.repeat + 1)]
+            rounds = [by_hand(options, entry, placed[entry["id"]], environment, shared)
+                      for _ in range(options.repeat + 1)]
             for both, one in zip(measured[entry["id"]], rounds[1:]):
                 both.update(one)
         shared.stop()

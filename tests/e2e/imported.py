@@ -98,7 +98,8 @@ def a_submission_runs_in_an_imported_image_with_a_layer_of_its_npm(assay, scratc
     # Nothing of the host is seen, but for what the image has; the stale file is hidden by the layer above.
     done = assay("sandbox", "exec", "--image", "own-node-20", "--", "/bin/sh", "-c",
                  "node -p process.execPath; npm --version; test -e /usr/bin/python3 -o -e /usr/bin/node || echo alone; "
-                 "test -e /usr/local/lib/node_modules/npm/stale.js || echo fresh; nodejs -p process.env.NODE_VERSION", env=env)
+                 "test -e /usr/local/lib/node_modules/npm/stale.js || echo fresh; nodejs -p process.env.NODE_VERSION",
+                 env=env)
     assert done.returncode == 0, done.stderr
     words = done.stdout.split()
     assert words[0] == "/usr/local/bin/node" and words[2:] == ["alone", "fresh", "20"], done.stdout

@@ -149,7 +149,8 @@ TEST_F(UnpackTest, KindsOfEntriesReplaceOneAnother) {
     auto tree = unpacker();
     ASSERT_TRUE(
         add(tree, {{"file", "1"}, {"tree/a", "1"}, {"tree/b/c", "1"}, soft_link("link", "tree"), {"back", "1"}}));
-    ASSERT_TRUE(add(tree, {{"file/now/a/folder", "2"}, {"tree", "2"}, {"link", "2"}, {".wh.back", ""}}));
+    ASSERT_TRUE(
+        add(tree, {folder("file"), {"file/now/a/folder", "2"}, {"tree", "2"}, {"link", "2"}, {".wh.back", ""}}));
     EXPECT_EQ(text("file/now/a/folder"), "2");
     EXPECT_EQ(text("tree"), "2");
     EXPECT_EQ(text("link"), "2");
