@@ -75,10 +75,11 @@ def postmaster_ms():
             groups = dict(line.split(":", 2)[1:] for line in (entry / "cgroup").read_text().splitlines())
         except OSError:
             continue
+        if (path := groups.get("", "/")) != "/":
+            return used_ms(unified() / path.lstrip("/"))
         for names, path in groups.items():
-            if "cpuacct" in names.split(","):
+            if "cpuacct" in names.split(",") and path != "/":
                 return int((mount_of("cpuacct") / path.lstrip("/") / "cpuacct.usage").read_text()) / 1e6
-        return used_ms(unified() / groups[""].lstrip("/"))
     return None
 
 
@@ -86,7 +87,8 @@ def run(options, batch, folder, *more):
     """One batch of one submission; its record, and PostgreSQL's CPU at the event `ready`."""
     shutil.rmtree(folder, ignore_errors=True)
     process = subprocess.Popen([options.assay, "run", batch, "--jobs", "1", "--start", "warm", "--progress", "none",
-                                "-o", folder, "--stream", "-", *more], stdout=subprocess.PIPE, text=True)
+                                "-o", folder, "--stream", "-", *more], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True)
     at_ready = None
     for line in process.stdout:
         if at_ready is None and json.loads(line).get("event") == "ready":
@@ -97,6 +99,8 @@ def run(options, batch, folder, *more):
     service = record["usage"].get("services", {}).get("postgres")
     if service is None or record.get("server", {}).get("readiness") != "ready":
         sys.exit(f"{record['id']}: it has no PostgreSQL, or was not ready")
+    if at_ready is None:
+        sys.exit("PostgreSQL has no control group of its own here: see `assay doctor`")
     return (service["cpu_user_us"] + service["cpu_system_us"]) / 1e3, at_ready
 
 
