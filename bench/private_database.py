@@ -14,8 +14,8 @@ the database's own control group, medians of N:
     shared, whole suite        the same and its collection, without making and dropping
 
 Privacy costs the whole suite in private less that in the shared one with making and dropping; the rest are queries. The
-shared one has the same prepared cluster, program and settings. Needs root (namespaces, a control group), psql, and
-warm page caches: one round is not counted.
+shared one has the same prepared cluster, program and settings. Needs root (namespaces, a control group) and
+psql; one round is not counted. Exit status 77: it cannot be measured here.
 """
 
 import argparse
@@ -45,13 +45,18 @@ delay: 300ms
 """
 
 
+def cannot(why):
+    print(f"cannot be measured here: {why}", file=sys.stderr)
+    sys.exit(77)
+
+
 def unified():
     """Where control groups of version 2 are mounted: their cpu.stat counts, whatever has the controllers."""
     for line in open("/proc/mounts"):
         _, where, kind, *_ = line.split()
         if kind == "cgroup2":
             return pathlib.Path(where)
-    sys.exit("cgroup2 is not mounted")
+    cannot("cgroup2 is not mounted")
 
 
 def used_ms(group):
@@ -100,7 +105,7 @@ def run(options, batch, folder, *more):
     if service is None or record.get("server", {}).get("readiness") != "ready":
         sys.exit(f"{record['id']}: it has no PostgreSQL, or was not ready")
     if at_ready is None:
-        sys.exit("PostgreSQL has no control group of its own here: see `assay doctor`")
+        cannot("PostgreSQL has no control group of its own; see `assay doctor`")
     return (service["cpu_user_us"] + service["cpu_system_us"]) / 1e3, at_ready
 
 
@@ -185,7 +190,7 @@ def alone(folder):
     """A network with the services' address, and the services' names, for this process and its children."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(bare.NEW_NETWORK | NEW_MOUNTS) != 0:
-        sys.exit("namespaces of its own need root")
+        cannot("namespaces need root")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["ip", "addr", "add", f"{ADDRESS}/32", "dev", "lo"], check=True)
@@ -213,6 +218,8 @@ def main():
     options = parser.parse_args()
     options.start = "warm"
     options.assay = str(pathlib.Path(options.assay).resolve())
+    if os.geteuid() != 0 or not shutil.which("psql"):
+        cannot("it needs root and psql")
 
     measured = {}
     with tempfile.TemporaryDirectory() as name:
