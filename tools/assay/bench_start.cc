@@ -118,7 +118,12 @@ json to_json(const ByFramework& all) {
     return {{"bench", "start"}, {"frameworks", std::move(list)}};
 }
 
-// Nothing was measured is "-".
+std::vector<double> both(std::vector<double> some, const std::vector<double>& others) {
+    some.insert(some.end(), others.begin(), others.end());
+    return some;
+}
+
+// Where nothing was measured "-".
 std::string millis(const std::vector<double>& measured) {
     return measured.empty() ? "-" : fmt::format("{:.1f} ms", bench::median(measured));
 }
@@ -136,8 +141,9 @@ void print(const ByFramework& all) {
         const std::string ratio =
             warm.cpu_ms.empty() ? "-" : fmt::format("{:.1f}", bench::median(cold.cpu_ms) / bench::median(warm.cpu_ms));
         fmt::print(fmt::runtime(kRow), framework, cold.cpu_ms.size(), millis(cold.cpu_ms), millis(warm.cpu_ms),
-                   millis(cold.wall_ms), millis(warm.wall_ms), ratio, millis(cold.beside_cpu_ms),
-                   millis(cold.beside_wait_ms));
+                   millis(cold.wall_ms), millis(warm.wall_ms), ratio,
+                   millis(both(cold.beside_cpu_ms, warm.beside_cpu_ms)),
+                   millis(both(cold.beside_wait_ms, warm.beside_wait_ms)));
         if (warm.cpu_ms.empty()) fmt::print("  never warm: {}\n", warm.why_cold);
     }
 }
