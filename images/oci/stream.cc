@@ -34,8 +34,7 @@ class Digest {
     std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-// What a file's first bytes say it is packed with, of what people pack archives with by hand; else null. A call that
-// unpacks it, for messages.
+// The call that unpacks what begins so, of packings that people use by hand and that are not read here; else null.
 const char* foreign_packing(std::string_view begin) {
     using namespace std::string_view_literals;
     static constexpr std::pair<std::string_view, const char*> kKnown[] = {{"\xfd"
