@@ -65,8 +65,8 @@ Result<Service> read_service(const RecipeReader& reader) {
         return tl::unexpected(reader.complain(nullptr, "'command' must start with an absolute path"));
     ASSAY_TRY(service.statements, reader.texts("statements", false));
     ASSAY_TRY(service.ready, reader.text("ready", true));
-    ASSAY_TRY(service.hello, reader.text("hello", true));
-    ASSAY_TRY(service.answer, reader.text("answer", true));
+    ASSAY_TRY(service.hello, reader.text("hello", false));
+    ASSAY_TRY(service.answer, reader.text("answer", !service.hello.empty()));
     ASSAY_TRY(service.memory, reader.size("memory"));
     ASSAY_TRY(service.disk, reader.size("disk"));
     if (service.disk.count == 0) return tl::unexpected(reader.complain(nullptr, "'disk' is missing"));

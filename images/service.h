@@ -24,7 +24,8 @@ struct Service {
     std::string prepare;                  // for /bin/sh
     std::vector<std::string> command;     // its main process; argv[0] is an absolute path
     std::vector<std::string> statements;  // more arguments of `command`, to log what it is asked; may be empty
-    // Ready when this was logged, and `hello`, sent to the port, is answered by what begins with `answer`.
+    // Ready when this was logged, and `hello`, sent to the port, is answered by what begins with `answer`. Without them
+    // its word is enough: of one that ends when it cannot listen.
     std::string ready;
     std::string hello;
     std::string answer;

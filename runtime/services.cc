@@ -52,8 +52,8 @@ sandbox::Spec plan(const images::Recipe& recipe, const images::Layer& prepared, 
     spec.limits.memory = service.memory;
     spec.limits.disk = service.disk;
     spec.limits.processes = service.processes;
-    spec.sockets = 1;           // to ask it whether it answers
-    spec.outlive_main = false;  // its sandbox ends with its main process: that is how we know
+    spec.sockets = service.hello.empty() ? 0 : 1;  // to ask it whether it answers
+    spec.outlive_main = false;                     // its sandbox ends with its main process: that is how we know
     return spec;
 }
 
@@ -78,19 +78,21 @@ Task<std::string> ask(asio::io_context& context, Fd fd, const images::Service& s
     co_return std::string();
 }
 
-// By its own word and by its answer. The word is an event: nothing is polled, and it comes before any stranger can
-// write into the log.
+// By its own word and, where it has one, by its answer. The word is an event: nothing is polled, and it comes before
+// any stranger can write into the log.
 Task<std::optional<Fault>> await_answer(Reactor& reactor, Running& service, Instant deadline) {
     const images::Recipe& recipe = *service.recipe;
     const Event<bool> said = service.log.watch_for(recipe.service->ready);
     const auto seen = co_await said.wait_until(deadline);
     if (!seen) co_return fault_of(recipe, "it was not ready in time: " + service.log.tail(kLogEnd));
     if (!*seen) co_return fault_of(recipe, "it ended before it was ready: " + service.log.tail(kLogEnd));
-    auto socket = co_await service.sandbox.socket();
-    if (!socket) co_return socket.error();
-    const std::string silent = co_await asio::co_spawn(
-        reactor.context(), ask(reactor.context(), std::move(*socket), *recipe.service, deadline), use_task);
-    if (!silent.empty()) co_return fault_of(recipe, silent + ": " + service.log.tail(kLogEnd));
+    if (!recipe.service->hello.empty()) {
+        auto socket = co_await service.sandbox.socket();
+        if (!socket) co_return socket.error();
+        const std::string silent = co_await asio::co_spawn(
+            reactor.context(), ask(reactor.context(), std::move(*socket), *recipe.service, deadline), use_task);
+        if (!silent.empty()) co_return fault_of(recipe, silent + ": " + service.log.tail(kLogEnd));
+    }
     service.ready_after = std::chrono::duration_cast<Micros>(Clock::now() - service.launched);
     co_return std::nullopt;
 }

@@ -1,9 +1,9 @@
 // The services beside one server: PostgreSQL, Redis, whatever a recipe describes.
 //
 // Theory of operation: start() spawns one coroutine. It takes each service's prepared state (made once, see Layers),
-// launches it over a private overlay, and waits for its own word that it is ready, then for its answer on the service
-// address. All stand in one network namespace, that of the first; the server joins it. Whoever starts them ends them
-// with stop(), whatever happened in between: the spawned coroutine is over then, the sandboxes are torn down and
+// launches it over a private overlay, and waits for its own word that it is ready, for some then for an answer on the
+// service address. All stand in one network namespace, that of the first; the server joins it. Whoever starts them ends
+// them with stop(), whatever happened in between: the spawned coroutine is over then, the sandboxes are torn down and
 // accounted. A service that fails is a fault of ours, never the submission's score: unless kernel accounting says that
 // the submission filled its disk or its memory.
 #pragma once

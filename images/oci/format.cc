@@ -130,10 +130,12 @@ Result<std::vector<IndexEntry>> parse_index(std::string_view text) {
         if (const Json* platform = member(each, "platform")) {
             entry.os = text_of(*platform, "os");
             entry.architecture = text_of(*platform, "architecture");
+            entry.variant = text_of(*platform, "variant");
         }
         if (const Json* annotations = member(each, "annotations")) {
             entry.reference = text_of(*annotations, kDockerName);
-            if (entry.reference.empty()) entry.reference = text_of(*annotations, kReference);
+            entry.tag = text_of(*annotations, kReference);
+            if (entry.reference.empty()) entry.reference = entry.tag;
         }
         entries.push_back(std::move(entry));
     }
@@ -201,18 +203,34 @@ Result<std::vector<SavedImage>> parse_saved(std::string_view text) {
     return images;
 }
 
+bool is_called(std::string_view name, std::string_view wanted) {
+    constexpr std::string_view kDigest = "sha256:";
+    constexpr std::size_t kShortest = 12;  // as much as docker shows of an id
+    if (name.empty() || wanted.empty()) return false;
+    if (name == wanted || name.ends_with("/" + std::string(wanted))) return true;
+    if (name.starts_with(kDigest)) {
+        if (wanted.starts_with(kDigest)) wanted.remove_prefix(kDigest.size());
+        return wanted.size() >= kShortest && name.substr(kDigest.size()).starts_with(wanted);
+    }
+    const bool tagged = wanted.find_first_of(":@", wanted.rfind('/') + 1) != std::string_view::npos;
+    return !tagged && name.ends_with(":latest") && is_called(name.substr(0, name.size() - 7), wanted);
+}
+
 Result<IndexEntry> choose(const std::vector<IndexEntry>& entries, std::string_view reference,
                           std::string_view architecture) {
     std::vector<IndexEntry> fitting;
     std::set<std::string> known;
     for (const IndexEntry& entry : entries) {
         known.insert(describe(entry));
-        const bool named = reference.empty() || entry.reference == reference ||
-                           entry.reference.ends_with("/" + std::string(reference));
+        const bool named = reference.empty() || is_called(entry.reference, reference) ||
+                           is_called(entry.tag, reference) || is_called(entry.descriptor.digest, reference);
         const bool machine = (entry.os.empty() || entry.os == "linux") &&
                              (entry.architecture.empty() || entry.architecture == architecture);
         if (machine && named) fitting.push_back(entry);
     }
+    // Of one image for several generations of a processor, the one that each of them can run.
+    if (std::any_of(fitting.begin(), fitting.end(), [](const IndexEntry& entry) { return entry.variant.empty(); }))
+        std::erase_if(fitting, [](const IndexEntry& entry) { return !entry.variant.empty(); });
     const bool same = std::all_of(fitting.begin(), fitting.end(), [&](const IndexEntry& entry) {
         return entry.descriptor.digest == fitting.front().descriptor.digest;
     });
@@ -221,7 +239,7 @@ Result<IndexEntry> choose(const std::vector<IndexEntry>& entries, std::string_vi
                 fmt::format("{} for linux/{}{}; there are: {}", fitting.empty() ? "there is none" : "there are several",
                             architecture, reference.empty() ? "" : fmt::format(" called '{}'", excerpt(reference)),
                             fmt::join(known, ", ")),
-                fitting.empty() ? "" : "name one with --ref");
+                fitting.empty() && reference.empty() ? "save it for this machine" : "name one with --ref");
 }
 
 std::string go_architecture(std::string_view machine) {

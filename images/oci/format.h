@@ -24,7 +24,9 @@ struct IndexEntry {
     bool index = false;        // of further manifests
     std::string os;            // empty: not said
     std::string architecture;  // in Go's words: "amd64"; empty: not said
-    std::string reference;     // name or tag that the index gives it; may be empty
+    std::string variant;       // of the architecture: "v3"; empty: any machine of it can run it
+    std::string reference;     // name that the index gives it, with its registry where it says so; may be empty
+    std::string tag;           // the other name that it may have, often only a tag
 };
 
 struct Manifest {
@@ -59,6 +61,10 @@ Result<std::vector<IndexEntry>> parse_index(std::string_view json);
 Result<Manifest> parse_manifest(std::string_view json);
 Result<Config> parse_config(std::string_view json);
 Result<std::vector<SavedImage>> parse_saved(std::string_view json);
+
+// Whether `name` is meant by `wanted`: "docker.io/library/python:3.12" by "python:3.12", "localhost/tool:latest" by
+// "tool", a digest by itself or by its first twelve digits or more.
+bool is_called(std::string_view name, std::string_view wanted);
 
 // The entry for this machine among those named `reference` (empty: whatever their name). Errors say what there is.
 Result<IndexEntry> choose(const std::vector<IndexEntry>& entries, std::string_view reference,

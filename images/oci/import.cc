@@ -10,9 +10,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,7 +22,7 @@
 #include "base/tree.h"
 #include "images/image_tree.h"
 #include "images/names.h"
-#include "images/oci/format.h"
+#include "images/oci/locate.h"
 #include "images/probe.h"
 #include "images/recipe.h"
 #include "images/tree.h"
@@ -33,132 +31,13 @@ namespace assay::images::oci {
 namespace {
 
 constexpr const char* kStep = "import image";
-constexpr int kIndexDepth = 4;  // an index of an index: docker writes two
-
-// A folder of blobs and documents. Symbolic links in it (docker save has had them for layers that are the same) stay
-// inside.
-class Blobs {
- public:
-    explicit Blobs(Fd folder) : folder_(std::move(folder)) {}
-
-    [[nodiscard]] Result<Fd> open(const std::string& path) const {
-        open_how how{};
-        how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a fifo must not hold us
-        how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-        Fd file(static_cast<int>(::syscall(SYS_openat2, folder_.get(), path.c_str(), &how, sizeof how)));
-        struct stat info {};
-        if (!file || ::fstat(file.get(), &info) != 0) return fail_errno(errno, kStep, path);
-        if (!S_ISREG(info.st_mode)) return fail(kStep, path + " is not a regular file");
-        return file;
-    }
-    [[nodiscard]] Result<std::string> document(const std::string& path) const {
-        ASSAY_TRY(const Fd file, open(path));
-        auto text = read_all(file.get(), kDocumentLimit);
-        if (!text) text.error().detail = path + ": " + text.error().detail;
-        return text;
-    }
-    [[nodiscard]] Result<std::string> document(const Descriptor& descriptor) const {
-        ASSAY_TRY(std::string text, document(blob_path(descriptor)));
-        if (text.size() != descriptor.size || "sha256:" + sha256(text) != descriptor.digest)
-            return fail(kStep, descriptor.digest + ": its content is another", "the file is damaged: fetch it again");
-        return text;
-    }
-
- private:
-    Fd folder_;
-};
-
-// An image that was found: where its layers are and what they must be.
-struct Found {
-    std::string config_digest;
-    Config config;
-    struct LayerFile {
-        std::string path;
-        std::string digest;  // of the file; empty: not said
-        std::uint64_t size = 0;
-    };
-    std::vector<LayerFile> layers;
-    std::string reference;
-};
-
-Result<void> check_layers(Found& found, const std::string& architecture) {
-    if (found.config.diff_ids.size() != found.layers.size())
-        return fail(kStep, fmt::format("it has {} layers, its configuration says {}", found.layers.size(),
-                                       found.config.diff_ids.size()));
-    const auto& config = found.config;
-    if ((!config.os.empty() && config.os != "linux") ||
-        (!config.architecture.empty() && config.architecture != architecture))
-        return fail(kStep, fmt::format("it is for {}/{}, this machine is linux/{}", config.os, config.architecture,
-                                       architecture));
-    return {};
-}
-
-Result<Found> find_in_layout(const Blobs& blobs, const std::string& reference, const std::string& architecture) {
-    ASSAY_TRY(std::string text, blobs.document("index.json"));
-    Found found;
-    std::string wanted = reference;
-    IndexEntry entry;
-    for (int depth = 0;; ++depth) {
-        if (depth >= kIndexDepth) return fail(kStep, "its index is nested too deep");
-        ASSAY_TRY(const auto entries, parse_index(text));
-        ASSAY_TRY(entry, choose(entries, wanted, architecture));
-        if (found.reference.empty()) found.reference = entry.reference;
-        ASSAY_TRY(text, blobs.document(entry.descriptor));
-        if (!entry.index) break;
-        wanted.clear();
-    }
-    ASSAY_TRY(const Manifest manifest, parse_manifest(text));
-    ASSAY_TRY(text, blobs.document(manifest.config));
-    ASSAY_TRY(found.config, parse_config(text));
-    found.config_digest = manifest.config.digest;
-    for (const Descriptor& layer : manifest.layers)
-        found.layers.push_back({blob_path(layer), layer.digest, layer.size});
-    return found;
-}
-
-// Layers are only known by the diff_ids of the configuration, and that by its name.
-Result<Found> find_in_saved(const Blobs& blobs, const std::string& reference) {
-    ASSAY_TRY(const std::string text, blobs.document("manifest.json"));
-    ASSAY_TRY(auto images, parse_saved(text));
-    if (!reference.empty())
-        std::erase_if(images, [&](const SavedImage& image) {
-            return std::find(image.tags.begin(), image.tags.end(), reference) == image.tags.end();
-        });
-    if (images.size() != 1)
-        return fail(
-            "choose image",
-            fmt::format("there are {}{}", images.size(), reference.empty() ? "" : " called '" + reference + "'"),
-            images.empty() ? "" : "name one with --ref");
-    const SavedImage& image = images.front();
-    ASSAY_TRY(const std::string config, blobs.document(image.config));
-    Found found;
-    found.config_digest = "sha256:" + sha256(config);
-    // "<digest>.json", or "blobs/sha256/<digest>".
-    if (image.config.find(found.config_digest.substr(7)) == std::string::npos)
-        return fail(kStep, image.config + ": its content is another", "the file is damaged: save it again");
-    ASSAY_TRY(found.config, parse_config(config));
-    for (const std::string& layer : image.layers) found.layers.push_back({layer, {}, 0});
-    if (!image.tags.empty()) found.reference = image.tags.front();
-    return found;
-}
-
-Result<Found> find_image_in(const Blobs& blobs, const std::string& reference) {
-    const std::string architecture = go_architecture(host_machine());
-    Result<Found> found = blobs.open("index.json") ? find_in_layout(blobs, reference, architecture)
-                          : blobs.open("manifest.json")
-                              ? find_in_saved(blobs, reference)
-                              : fail(kStep, "it has neither an index.json nor a manifest.json",
-                                     "give an OCI image layout or what docker save writes");
-    if (!found) return found;
-    ASSAY_CHECK(check_layers(*found, architecture));
-    return found;
-}
 
 // "registry/library/python:3.12-slim" -> "python-3.12-slim"; empty when nothing is left.
 std::string name_from(std::string reference) {
     reference.erase(0, reference.rfind('/') + 1);
     reference.resize(std::min(reference.find('@'), reference.size()));
     if (reference.ends_with(":latest")) reference.resize(reference.size() - 7);
+    if (reference == "latest") return {};  // a layout may give its image a tag and no name
     for (char& c : reference) {
         c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         if (c == ':') c = '-';
@@ -194,7 +73,14 @@ Result<Blobs> unpack_archive(const std::string& from, const std::string& into, c
     outer.depth = 8;
     TreeUnpacker unpacker(std::move(root), outer, TreeUnpacker::Whiteouts::keep);
     BlobStream stream(std::move(file), Bytes{2 * limits.total.count});
-    ASSAY_CHECK(unpacker.add(stream));
+    if (auto unpacked = unpacker.add(stream); !unpacked) {
+        Error error = std::move(unpacked.error());
+        if (error.remedy.empty())
+            error.remedy =
+                "give an OCI image layout or what docker save or podman save writes, whole; docker export writes no "
+                "image";
+        return tl::unexpected(std::move(error));
+    }
     return Blobs(std::move(folder));
 }
 
@@ -271,7 +157,7 @@ Result<Imported> import_image(Store& store, const ImportOrder& order) {
     auto blobs = folder ? open_folder(order.from).map([](Fd fd) { return Blobs(std::move(fd)); })
                         : unpack_archive(order.from, scratch.path() + "/archive", order.limits);
     if (!blobs) return tl::unexpected(blobs.error());
-    ASSAY_TRY(const Found found, find_image_in(*blobs, order.reference));
+    ASSAY_TRY(const Found found, locate_image(*blobs, order.reference, go_architecture(host_machine())));
 
     Imported imported;
     imported.digest = found.config_digest;

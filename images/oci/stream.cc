@@ -34,6 +34,20 @@ class Digest {
     std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
+// The call that unpacks what begins so, of packings that people use by hand and that are not read here; else null.
+const char* foreign_packing(std::string_view begin) {
+    using namespace std::string_view_literals;
+    static constexpr std::pair<std::string_view, const char*> kKnown[] = {{"\xfd"
+                                                                           "7zXZ\0"sv,
+                                                                           "xz -dc"},
+                                                                          {"BZh"sv, "bzip2 -dc"},
+                                                                          {"\x04\x22\x4d\x18"sv, "lz4 -dc"},
+                                                                          {"PK\x03\x04"sv, "unzip -p"}};
+    for (const auto& [magic, call] : kKnown)
+        if (begin.starts_with(magic)) return call;
+    return nullptr;
+}
+
 }  // namespace
 
 struct BlobStream::State {
@@ -41,7 +55,8 @@ struct BlobStream::State {
     std::uint64_t limit = 0;
     Digest packed, unpacked;
     std::uint64_t size = 0, given = 0;
-    int failed = 0;  // errno of reading the file
+    int failed = 0;                 // errno of reading the file
+    const char* foreign = nullptr;  // what unpacks it, when that is not done here
     bool opened = false, ended = false;
     std::string buffer = std::string(kChunk, '\0');
     ArchiveReader reader{archive_read_new()};
@@ -53,6 +68,7 @@ struct BlobStream::State {
         while (got < 0 && errno == EINTR);
         if (got < 0) failed = errno;
         if (got > 0) {
+            if (size == 0) foreign = foreign_packing({buffer.data(), static_cast<std::size_t>(got)});
             packed.add(buffer.data(), static_cast<std::size_t>(got));
             size += static_cast<std::uint64_t>(got);
         }
@@ -62,7 +78,7 @@ struct BlobStream::State {
     static la_ssize_t on_read(archive* reader, void* self, const void** bytes) {
         auto* state = static_cast<State*>(self);
         const ssize_t got = state->read_more();
-        if (got < 0) {
+        if (got < 0 || state->foreign != nullptr) {
             archive_set_error(reader, state->failed, "cannot be read");
             return ARCHIVE_FATAL;
         }
@@ -72,6 +88,9 @@ struct BlobStream::State {
 
     [[nodiscard]] tl::unexpected<Error> broken() const {
         if (failed != 0) return fail_errno(failed, "read blob");
+        if (foreign != nullptr)
+            return fail("decompress blob", "it is packed otherwise than with gzip or zstd",
+                        fmt::format("unpack it first: {} FILE | assay image import -", foreign));
         const char* why = archive_error_string(reader.get());
         return fail("decompress blob", why == nullptr ? "it is damaged" : why);
     }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "base/tree.h"
@@ -65,10 +66,18 @@ Fd open_inside(int root, const std::string& path) {
     return Fd(static_cast<int>(::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof how)));
 }
 
-la_ssize_t read_stream(archive* reader, void* stream, const void** bytes) {
-    auto next = static_cast<BlobStream*>(stream)->next();
+// A layer's stream, with the error that ended it: libarchive keeps only words.
+struct Source {
+    BlobStream& stream;
+    std::optional<Error> error{};
+};
+
+la_ssize_t read_stream(archive* reader, void* from, const void** bytes) {
+    auto* source = static_cast<Source*>(from);
+    auto next = source->stream.next();
     if (!next) {
         archive_set_error(reader, next.error().code, "%s", next.error().detail.c_str());
+        source->error = std::move(next.error());
         return ARCHIVE_FATAL;
     }
     *bytes = next->data();
@@ -93,14 +102,21 @@ Result<void> TreeUnpacker::add(BlobStream& layer) {
     archive_read_support_format_tar(reader.get());
     archive_read_support_format_gnutar(reader.get());
     archive_read_support_format_empty(reader.get());
-    if (archive_read_open(reader.get(), &layer, nullptr, &read_stream, nullptr) != ARCHIVE_OK)
-        return broken(reader.get());
+    Source source{layer};
+    auto read = archive_read_open(reader.get(), &source, nullptr, &read_stream, nullptr) == ARCHIVE_OK
+                    ? add_entries(reader.get())
+                    : broken(reader.get());
+    if (!read && source.error && read.error().remedy.empty()) read.error().remedy = source.error->remedy;
+    return read;
+}
+
+Result<void> TreeUnpacker::add_entries(archive* reader) {
     for (;;) {
         archive_entry* entry = nullptr;
-        const int status = archive_read_next_header(reader.get(), &entry);
+        const int status = archive_read_next_header(reader, &entry);
         if (status == ARCHIVE_EOF) return {};
-        if (status < ARCHIVE_WARN) return broken(reader.get());
-        ASSAY_CHECK(add_entry(reader.get(), entry));
+        if (status < ARCHIVE_WARN) return broken(reader);
+        ASSAY_CHECK(add_entry(reader, entry));
     }
 }
 

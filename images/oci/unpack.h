@@ -54,6 +54,7 @@ class TreeUnpacker {
         int parent = -1;  // of the cache: valid until the next look-up
         std::string name;
     };
+    Result<void> add_entries(archive* reader);
     Result<void> add_entry(archive* reader, archive_entry* entry);
     Result<void> whiteout(const std::string& folder, const std::string& name);
     Result<void> directory(const std::string& path);

@@ -104,6 +104,9 @@ int become_main(void* raw) {
     for (unsigned i = 0; i < plan.limit_count; ++i)
         if (::setrlimit(static_cast<__rlimit_resource>(plan.limits[i].which), &plan.limits[i].value) != 0)
             return stop(Step::set_limits);
+    // Before exec: no program ever sees fewer than it has.
+    if (plan.placed && ::sched_setaffinity(0, sizeof plan.processors, &plan.processors) != 0)
+        return stop(Step::free_processors);
     if (::chdir(plan.work_dir) != 0) return stop(Step::enter_work_dir);
     // Last before exec, if there is one.
     if (plan.filter.len != 0 && plan.privilege.seccomp(SECCOMP_SET_MODE_FILTER, 0, &plan.filter) != 0)
@@ -171,6 +174,7 @@ const char* step_name(Step step) {
         case Step::start_main: return "fork main";
         case Step::open_session: return "open session";
         case Step::set_limits: return "set resource limits";
+        case Step::free_processors: return "give processors back";
         case Step::enter_work_dir: return "enter work directory";
         case Step::install_filter: return "install seccomp filter";
         case Step::exec: return "exec";

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include "sandbox/launcher/prepare.h"
 #include "sandbox/launcher/server.h"
@@ -16,6 +17,12 @@ namespace {
 Micros to_micros(const timeval& time) { return Micros(time.tv_sec * 1'000'000LL + time.tv_usec); }
 
 }  // namespace
+
+std::int64_t Server::now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
 
 // What the cgroups counted, over what is known from elsewhere.
 void Server::add(const CgroupUse& use, Usage& usage) {

@@ -68,6 +68,8 @@ void reap(Board& board, pid_t main_pid) {
     report.id = board.plan.id;
     report.kind = Report::Kind::running;
     send_report(report);
+    // The set-up is over: what is left to do is done wherever there is room. Refused, it is done where we are.
+    if (board.plan.placed) ::sched_setaffinity(0, sizeof board.plan.processors, &board.plan.processors);
 
     for (;;) {
         int status = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -38,6 +39,7 @@ enum class Step : std::uint8_t {
     start_main,
     open_session,
     set_limits,
+    free_processors,
     enter_work_dir,
     install_filter,
     exec
@@ -81,6 +83,9 @@ struct Plan {
     const Op* ops = nullptr;
     unsigned op_count = 0;
     bool outlive_main = true;
+    // For init and main.
+    bool placed = false;     // the seat, and with it who is born there, is kept to one processor
+    cpu_set_t processors{};  // then: those that a sandbox may use
     // For main.
     const ResourceLimit* limits = nullptr;
     unsigned limit_count = 0;

@@ -21,6 +21,7 @@ struct Seat {
     std::shared_ptr<NetNs> net;
     CgroupPool::Group* group = nullptr;
     bool keep = true;    // may serve another sandbox
+    int processor = -1;  // the one that it is kept to; -1: it is not
     bool fresh = false;  // makes a net namespace for each sandbox; `net` is none until that runs
     std::chrono::steady_clock::time_point free_since;
 };
@@ -36,8 +37,8 @@ class Seats {
     // A seat for one sandbox. `shared`: in this net namespace, else in a clean one, or (`fresh`) one that will make
     // one.
     Result<Seat*> take(bool fresh, std::shared_ptr<NetNs> shared);
-    // Its plan is on the board: it clones an init.
-    void launch(Seat& seat);
+    // Its plan is on the board: it clones an init. `alone`: no other sandbox is being set up.
+    void launch(Seat& seat, bool alone);
     // What its sandbox is about to do must not be met by another one. Null: it cannot be told which; all that are used.
     void last_of(Seat* seat);
     // The sandbox is gone, and its cgroup's accounts are read.

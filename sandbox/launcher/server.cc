@@ -37,12 +37,6 @@ Server::Server(Parts parts)
       nets_(parts_.identity),
       seats_(parts_.identity, parts_.cgroups, nets_, parts_.net_pool, parts_.refusals.fd() >= 0) {}
 
-std::int64_t Server::now_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-}
-
 void Server::run() {
     while (!parent_gone_ || !sandboxes_.empty()) {
         pollfd ready[4] = {{parent_gone_ ? -1 : kControlFd, POLLIN, 0},
@@ -158,7 +152,8 @@ Result<void> Server::start(Sandbox& sandbox, std::uint8_t stdio) {
     if (!seat.fresh) {
         ASSAY_TRY(sandbox.sockets, nets_.make_sockets(*seat.net, spec.sockets));
     }
-    seats_.launch(seat);
+    seats_.launch(seat,
+                  std::all_of(sandboxes_.begin(), sandboxes_.end(), [](auto& other) { return other.second->runs; }));
     return {};
 }
 

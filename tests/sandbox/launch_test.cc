@@ -1,11 +1,48 @@
 // The path of every launch: start, stdio, exit status, errors of set-up.
 
+#include <sched.h>
+
 #include <csignal>
+#include <utility>
 
 #include "tests/sandbox/rig.h"
 
 using namespace assay;
 using namespace assay::sandbox;
+
+namespace {
+
+// The processors that a process may use, as its status shows them.
+std::string processors_of(const std::string& status) {
+    const std::string mark = "Cpus_allowed_list:\t";
+    const std::size_t at = status.find(mark);
+    if (at == std::string::npos) return "none shown";
+    return status.substr(at + mark.size(), status.find('\n', at) - at - mark.size());
+}
+
+std::string processors_of(int pid) {
+    return processors_of(read_file("/proc/" + std::to_string(pid) + "/status").value_or(""));
+}
+
+// This process on one processor, and what it starts meanwhile.
+class OnOneProcessor {
+ public:
+    explicit OnOneProcessor(int processor) {
+        ::sched_getaffinity(0, sizeof before_, &before_);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(processor, &one);
+        EXPECT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    }
+    OnOneProcessor(const OnOneProcessor&) = delete;
+    OnOneProcessor& operator=(const OnOneProcessor&) = delete;
+    ~OnOneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
+ private:
+    cpu_set_t before_{};
+};
+
+}  // namespace
 
 TEST(Launch, PassesStdioAndTheExitCodeThrough) {
     Rig rig;
@@ -129,4 +166,63 @@ TEST(Launch, ErrorsOfStartNameTheStepAndTheRemedy) {
     EXPECT_EQ(started.error().code, ENOENT);
     plan.steps.back().optional = true;
     EXPECT_TRUE(Launcher::start(plan, test_options()));
+}
+
+TEST(Launch, ASetUpStaysOnOneProcessorAndTheProgramHasAll) {
+    Rig rig;
+    const int launcher = rig.launcher().pid();
+    const std::string all = processors_of(::getpid());
+    for (int i = 0; i < 3; ++i) {
+        const Launched launched = rig.start(shell("sleep 100"));
+        const auto inits = inits_of(launcher);
+        ASSERT_EQ(inits.size(), 1u);
+        EXPECT_TRUE(eventually([&] { return processors_of(inits[0]) == all; })) << processors_of(inits[0]);
+        for (const int child : children_of(launcher)) {
+            if (child == inits[0]) continue;
+            EXPECT_EQ(processors_of(child).find_first_not_of("0123456789"), std::string::npos) << processors_of(child);
+        }
+        rig.stop(launched.id);
+        EXPECT_EQ(processors_of(rig.run(shell("cat /proc/self/status")).out), all);
+    }
+}
+
+TEST(Launch, ManyAtOnceHaveAllProcessorsToo) {
+    Rig rig;
+    constexpr std::size_t kMany = 12;
+    for (std::size_t i = 0; i < kMany; ++i) ASSERT_TRUE(rig.launcher().launch(shell("sleep 100"), {}));
+    std::vector<SandboxId> ids;
+    while (ids.size() < kMany) ids.push_back(rig.expect<Launched>().id);
+    const auto inits = inits_of(rig.launcher().pid());
+    ASSERT_EQ(inits.size(), kMany);
+    for (const int init : inits) {
+        const auto mains = children_of(init);
+        ASSERT_EQ(mains.size(), 1u);
+        EXPECT_EQ(processors_of(mains[0]), processors_of(::getpid()));
+    }
+    for (const SandboxId id : ids) rig.stop(id);
+}
+
+TEST(Launch, AProgramGetsNoProcessorThatTheLauncherHasNot) {
+    const int mine = ::sched_getcpu();
+    const OnOneProcessor held(mine);
+    Rig rig;
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(processors_of(rig.run(shell("cat /proc/self/status")).out), std::to_string(mine));
+}
+
+// An operator may move it (taskset -p): what begins later follows.
+TEST(Launch, AProgramFollowsTheLaunchersProcessors) {
+    Rig rig;
+    const std::string all = processors_of(::getpid());
+    EXPECT_EQ(processors_of(rig.run(shell("cat /proc/self/status")).out), all);
+    cpu_set_t every;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof every, &every), 0);
+    const int mine = ::sched_getcpu();
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(mine, &one);
+    ASSERT_EQ(::sched_setaffinity(rig.launcher().pid(), sizeof one, &one), 0);
+    EXPECT_EQ(processors_of(rig.run(shell("cat /proc/self/status")).out), std::to_string(mine));
+    ASSERT_EQ(::sched_setaffinity(rig.launcher().pid(), sizeof every, &every), 0);
+    EXPECT_EQ(processors_of(rig.run(shell("cat /proc/self/status")).out), all);
 }

@@ -22,6 +22,8 @@ class ScratchRun {
     }
     // Empty: it could not be made.
     [[nodiscard]] std::string folder() const { return path_.empty() ? "" : path_ + "/run"; }
+    // Beside it.
+    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
 
  private:
     std::string path_;

@@ -2,7 +2,8 @@
 //
 // The batch is evaluated twice, one submission at a time, by the same code as `assay run`; what is measured stands in
 // the records: wall time and the server's CPU from launch to the health check's 200. A first evaluation that is not
-// measured builds the layers and templates and fills the page cache.
+// measured builds the layers and templates and fills the page cache. Nothing is fired at the servers, so what a
+// database beside them has used in the end is its start, what the server's own start asked of it, and its end.
 
 #include <fmt/format.h>
 
@@ -23,32 +24,61 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kNothing =
+    R"({"info": {"name": "nothing", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"},
+        "item": []})";
+
 struct Options {
     BatchOptions batch;
     std::string json;
 };
 
+// In milliseconds.
 struct Starts {
     std::vector<double> cpu_ms;
     std::vector<double> wall_ms;
-    std::string why_cold;  // of the last one that was to be warm and was not
+    std::vector<double> beside_cpu_ms;    // of the services, from their launch to their end
+    std::vector<double> beside_wait_ms;   // of the server for them
+    std::vector<double> beside_ready_ms;  // from a service's launch until it was ready, while others start or stop
+    std::string why_cold;                 // of the last one that was to be warm and was not
 };
 
 // By framework, then by how it started.
 using ByFramework = std::map<std::string, std::map<std::string, Starts>>;
+
+// "flask", or "flask, postgres".
+std::string kind_of(const json& line) {
+    std::string kind = line.value("framework", "?");
+    const json services = line.value("/usage/services"_json_pointer, json::object());
+    for (const auto& [name, use] : services.items()) kind += ", " + name;
+    return kind;
+}
+
+void add_services(const json& line, Starts& starts) {
+    const json services = line.value("/usage/services"_json_pointer, json::object());
+    if (services.empty()) return;
+    double cpu = 0;
+    for (const auto& [name, use] : services.items()) {
+        cpu += use.value("cpu_user_us", 0.0) + use.value("cpu_system_us", 0.0);
+        starts.beside_ready_ms.push_back(use.value("ready_after_us", 0.0) / 1e3);
+    }
+    starts.beside_cpu_ms.push_back(cpu / 1e3);
+    starts.beside_wait_ms.push_back(line.value("/usage/phases/services/wall_us"_json_pointer, 0.0) / 1e3);
+}
 
 void add(const std::vector<json>& lines, const std::string& start, ByFramework& all) {
     for (const json& line : lines) {
         const json ready = line.value("/usage/phases/ready"_json_pointer, json::object());
         const json server = line.value("server", json::object());
         if (server.value("readiness", "") != "ready" || !ready.contains("cpu_us")) continue;
-        Starts& starts = all[line.value("framework", "?")][start];
+        Starts& starts = all[kind_of(line)][start];
         if (server.value("start", "") != start) {
             starts.why_cold = server.value("why_cold", "the image has no warm templates");
             continue;
         }
         starts.cpu_ms.push_back(ready.value("cpu_us", 0.0) / 1e3);
         starts.wall_ms.push_back(ready.value("wall_us", 0.0) / 1e3);
+        add_services(line, starts);
     }
 }
 
@@ -58,6 +88,8 @@ Result<std::vector<json>> evaluate(const Options& options, const std::string& st
         return fail_errno(errno, "make scratch folder", "", "set TMPDIR to a writable folder");
     BatchOptions batch = options.batch;
     batch.output = scratch.folder();
+    batch.suite = scratch.file("nothing.postman_collection.json");
+    ASSAY_CHECK(replace_file(batch.suite, kNothing));
     batch.progress = "none";
     batch.jobs = "1";
     batch.start = start;
@@ -77,28 +109,42 @@ json to_json(const ByFramework& all) {
                           {"cpu_ms", bench::median(measured.cpu_ms)},
                           {"wall_ms", bench::median(measured.wall_ms)}};
             if (!measured.why_cold.empty()) entry["why_cold"] = measured.why_cold;
+            if (!measured.beside_cpu_ms.empty())
+                entry["services"] = {{"cpu_ms", bench::median(measured.beside_cpu_ms)},
+                                     {"wait_ms", bench::median(measured.beside_wait_ms)},
+                                     {"ready_ms", bench::median(measured.beside_ready_ms)}};
             list.push_back(std::move(entry));
         }
     return {{"bench", "start"}, {"frameworks", std::move(list)}};
 }
 
+std::vector<double> both(std::vector<double> some, const std::vector<double>& others) {
+    some.insert(some.end(), others.begin(), others.end());
+    return some;
+}
+
+// Where nothing was measured "-".
+std::string millis(const std::vector<double>& measured) {
+    return measured.empty() ? "-" : fmt::format("{:.1f} ms", bench::median(measured));
+}
+
 void print(const ByFramework& all) {
-    fmt::print("{:<12} {:>6}  {:>9} {:>9}  {:>9} {:>9}  {:>9}\n", "framework", "starts", "cold CPU", "warm CPU",
-               "cold wall", "warm wall", "CPU ratio");
+    constexpr const char* kRow = "{:<18} {:>6}  {:>9} {:>9}  {:>9} {:>9}  {:>9}  {:>12} {:>9}\n";
+    fmt::print(fmt::runtime(kRow), "framework", "starts", "cold CPU", "warm CPU", "cold wall", "warm wall", "CPU ratio",
+               "services CPU", "wait");
     for (const auto& [framework, starts] : all) {
         const auto find = [&starts = starts](const char* how) {
             const auto found = starts.find(how);
             return found == starts.end() ? Starts() : found->second;
         };
         const Starts cold = find("cold"), warm = find("warm");
-        fmt::print("{:<12} {:>6}  {:>6.1f} ms ", framework, cold.cpu_ms.size(), bench::median(cold.cpu_ms));
-        if (warm.cpu_ms.empty()) {
-            fmt::print("  never warm: {}\n", warm.why_cold);
-            continue;
-        }
-        fmt::print("{:>6.1f} ms  {:>6.1f} ms {:>6.1f} ms  {:>9.1f}\n", bench::median(warm.cpu_ms),
-                   bench::median(cold.wall_ms), bench::median(warm.wall_ms),
-                   bench::median(cold.cpu_ms) / bench::median(warm.cpu_ms));
+        const std::string ratio =
+            warm.cpu_ms.empty() ? "-" : fmt::format("{:.1f}", bench::median(cold.cpu_ms) / bench::median(warm.cpu_ms));
+        fmt::print(fmt::runtime(kRow), framework, cold.cpu_ms.size(), millis(cold.cpu_ms), millis(warm.cpu_ms),
+                   millis(cold.wall_ms), millis(warm.wall_ms), ratio,
+                   millis(both(cold.beside_cpu_ms, warm.beside_cpu_ms)),
+                   millis(both(cold.beside_wait_ms, warm.beside_wait_ms)));
+        if (warm.cpu_ms.empty()) fmt::print("  never warm: {}\n", warm.why_cold);
     }
 }
 

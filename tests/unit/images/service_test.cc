@@ -46,11 +46,18 @@ TEST(ReadService, KnowsTheBuiltInOnes) {
     EXPECT_EQ(postgres->service->port, 5432);
     EXPECT_EQ(postgres->service->memory, 512_MiB);
     EXPECT_EQ(postgres->tools.back().package, "postgresql-15");
-    // A start-up packet says its own length.
-    const std::string& hello = postgres->service->hello;
-    ASSERT_EQ(hello.size(), 36u);
-    EXPECT_EQ(hello.substr(0, 8), std::string("\0\0\0\x24\0\x03\0\0", 8));
+    EXPECT_EQ(postgres->service->hello, "");  // its own word is enough
     EXPECT_EQ(redis->service->hello, "PING\r\n");
+}
+
+TEST(ReadService, AQuestionNeedsAnAnswerAndNeitherIsNeeded) {
+    const std::string alone = replaced(replaced(kService, "hello = \"hi\"\n", ""), "answer = \"ho\"\n", "");
+    const auto read = parse(alone);
+    ASSERT_TRUE(read) << read.error().to_string();
+    EXPECT_EQ(read->service->hello, "");
+    const auto refused = parse(replaced(kService, "answer = \"ho\"\n", ""));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("'answer' is missing"));
 }
 
 TEST(ReadService, NamesFileAndLineOfEveryMistake) {

@@ -134,6 +134,67 @@ TEST_F(UnpackTest, HardLinksShareTheirFile) {
     EXPECT_FALSE(add(tree, {folder("d"), hard_link("c", "d")}));
 }
 
+TEST_F(UnpackTest, AHardLinkOfALowerLayerKeepsItsContent) {
+    auto tree = unpacker();
+    ASSERT_TRUE(add(tree, {{"a", "lower"}, hard_link("b", "a"), hard_link("c", "/a"), hard_link("d", "./b")}));
+    ASSERT_TRUE(add(tree, {{"a", "upper"}, {".wh.c", ""}, hard_link("e", "b")}));
+    EXPECT_EQ(text("a"), "upper");
+    EXPECT_EQ(text("b"), "lower");
+    EXPECT_FALSE(there("c"));
+    EXPECT_EQ(text("e"), "lower");
+    EXPECT_EQ(fs::hard_link_count(folder_.at("tree/b")), 3u);
+}
+
+TEST_F(UnpackTest, KindsOfEntriesReplaceOneAnother) {
+    auto tree = unpacker();
+    ASSERT_TRUE(
+        add(tree, {{"file", "1"}, {"tree/a", "1"}, {"tree/b/c", "1"}, soft_link("link", "tree"), {"back", "1"}}));
+    ASSERT_TRUE(
+        add(tree, {folder("file"), {"file/now/a/folder", "2"}, {"tree", "2"}, {"link", "2"}, {".wh.back", ""}}));
+    EXPECT_EQ(text("file/now/a/folder"), "2");
+    EXPECT_EQ(text("tree"), "2");
+    EXPECT_EQ(text("link"), "2");
+    ASSERT_TRUE(
+        add(tree, {folder("tree"), {"tree/.wh..wh..opq", ""}, {"tree/d", "3"}, folder("back"), {"back/d", "3"}}));
+    EXPECT_EQ(text("tree/d"), "3");
+    EXPECT_EQ(text("back/d"), "3");
+    // Gone and made anew in the same layer: only what this one brings is there.
+    ASSERT_TRUE(add(tree, {{".wh.tree", ""}, folder("tree"), {"tree/e", "4"}}));
+    EXPECT_FALSE(there("tree/d"));
+    EXPECT_EQ(text("tree/e"), "4");
+}
+
+// eStargz and zstd:chunked are of many parts, some of which hold nothing of the layer.
+TEST_F(UnpackTest, LayersOfSeveralCompressedParts) {
+    const std::string whole = tar({{"a", std::string(5000, 'a')}, {"b", "b"}});
+    const auto packed = [](const std::string& bytes, auto add_filter) {
+        std::string out(1u << 20, '\0');
+        std::size_t used = 0;
+        archive* writer = archive_write_new();
+        archive_write_set_format_raw(writer);
+        add_filter(writer);
+        archive_write_open_memory(writer, out.data(), out.size(), &used);
+        archive_entry* entry = archive_entry_new();
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_write_header(writer, entry);
+        archive_write_data(writer, bytes.data(), bytes.size());
+        archive_entry_free(entry);
+        archive_write_free(writer);
+        return out.substr(0, used);
+    };
+    const std::string first = whole.substr(0, 3000), rest = whole.substr(3000);
+    auto gzip = unpacker();
+    ASSERT_TRUE(add(gzip, packed(first, archive_write_add_filter_gzip) + packed(rest, archive_write_add_filter_gzip) +
+                              packed("", archive_write_add_filter_gzip)));
+    EXPECT_EQ(text("b"), "b");
+    fs::remove_all(folder_.at("tree"));
+    const std::string skipped("\x50\x2a\x4d\x18\x04\x00\x00\x00toc!", 12);
+    auto zstd = unpacker();
+    ASSERT_TRUE(add(zstd, packed(first, archive_write_add_filter_zstd) + skipped +
+                              packed(rest, archive_write_add_filter_zstd) + skipped));
+    EXPECT_EQ(text("b"), "b");
+}
+
 TEST_F(UnpackTest, EveryLimitEndsIt) {
     UnpackLimits limits;
     limits.total = Bytes{1000};
