@@ -15,6 +15,7 @@
 #include "harness/prepare.h"
 #include "harness/report/newman_csv.h"
 #include "harness/stage_folder.h"
+#include "harness/start_command.h"
 #include "images/manifest_files.h"
 #include "images/mounts.h"
 #include "images/warm_template.h"
@@ -231,13 +232,12 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const Prepared& prepare
     spec.label = submission_.id;
     // Set-up commands that do more than install run here, as in the paper's container: before the server, whatever
     // they return.
-    std::string command;
-    for (const std::string& each : prepared.own_setup) command += each + "\n";
-    for (const std::string& each : task.run_cmds) command += each + "\n";
-    spec.argv = {"/bin/bash", "-c", command};
+    StartCommand start = start_command(prepared.own_setup, task.run_cmds, stage.directory(), spec.work_dir);
+    spec.argv = std::move(start.argv);
     std::vector<const images::Recipe*> services;
     for (const auto& recipe : beside_) services.push_back(recipe.get());
     spec.env = images::server_env(image_.recipe, task.port, services);
+    spec.env.insert(spec.env.end(), start.env.begin(), start.env.end());
     spec.work_tree.lower = {stage.inside()};
     images::apply_layer(prepared.layer, spec);
     if (prepared.warm) images::apply_warm_template(prepared.warm, image_.recipe, spec);

@@ -20,7 +20,6 @@
 
 namespace {
 
-using assay::images::warm::DenseRun;
 using assay::images::warm::Handover;
 using assay::images::warm::Header;
 using assay::images::warm::KernelMap;
@@ -31,7 +30,6 @@ namespace warm = assay::images::warm;
 constexpr int kArchSetFs = 0x1002;
 constexpr long kRseqSignature = 0x53053053;
 constexpr std::uint64_t kRobustListLength = 24;
-constexpr std::uint64_t kMadvHugePage = 14;
 constexpr std::uint64_t kMadvPopulateWrite = 23;
 
 alignas(16) char index_bytes[kIndexSize];
@@ -176,27 +174,6 @@ void copy_hot_pages(const Header& header) noexcept {
             return;
 }
 
-// A large page, cleared and read into, costs a quarter of its small ones copied each by itself. Where the kernel has
-// none to give these are small ones.
-bool read_dense(const Header& header, int file) noexcept {
-    const auto* run = reinterpret_cast<const DenseRun*>(index_bytes + header.dense_runs_offset);
-    for (std::uint64_t i = 0; i < header.dense_runs; ++i, ++run) {
-        long got = call(SYS_mmap, run->address, run->length, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE, ~0ull, 0);
-        if (got != static_cast<long>(run->address)) return false;
-        call(SYS_madvise, run->address, run->length, kMadvHugePage);
-        call(SYS_madvise, run->address, run->length, kMadvPopulateWrite);
-        std::uint64_t have = 0;
-        while (have < run->length) {
-            got = call(SYS_pread64, static_cast<std::uint64_t>(file), run->address + have, run->length - have,
-                       run->offset + have);
-            if (got <= 0) return false;
-            have += static_cast<std::uint64_t>(got);
-        }
-    }
-    return true;
-}
-
 // The kernel's mappings of this process, to where those of the template were: pointers into them are everywhere.
 bool move_kernel_maps(const Header& header, std::uint64_t vdso) noexcept {
     if (vdso == header.vdso) return true;
@@ -253,7 +230,6 @@ void restore(long argc, char** argv, char** envp, std::uint64_t vdso) noexcept {
     if (header == nullptr || !same_vdso(*header, vdso)) return;
     if (!environment_fits(*header, envp) || !name_fits(*header, argv[0], envp)) return;
     if (!map_regions(*header, static_cast<int>(file)) || !move_kernel_maps(*header, vdso)) return;
-    if (!read_dense(*header, static_cast<int>(file))) return;
     copy_hot_pages(*header);
     call(SYS_close, static_cast<std::uint64_t>(file));
     if (!register_thread(*header)) return;

@@ -4,7 +4,7 @@
 // built together and run on one machine, so the header is plain memory; `magic` names its version. Nothing here may
 // need a library: the restorer has none.
 //
-//   Header | env rules | interpreter paths | regions | dense runs | runs of hot pages      (kIndexSize bytes)
+//   Header | env rules | interpreter paths | regions | runs of hot pages      (kIndexSize bytes are set aside)
 //   pages of the regions, in order of address; pages of zeros are holes
 #pragma once
 
@@ -13,13 +13,11 @@
 
 namespace assay::images::warm {
 
-inline constexpr std::uint64_t kMagic = 0x3330'6d72'6177'7361ull;  // "aswarm03": raise when anything here changes
+inline constexpr std::uint64_t kMagic = 0x3430'6d72'6177'7361ull;  // "aswarm04": raise when anything here changes
 inline constexpr std::size_t kIndexSize = 128 << 10;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxKernelMaps = 6;
 inline constexpr std::size_t kMaxHotRuns = 6000;
-inline constexpr std::size_t kHugePage = 2 << 20;
-inline constexpr std::size_t kMaxDenseRuns = 64;
 // Below the template's main stack, in the restored process: what the usual RLIMIT_STACK would have let it grow to.
 inline constexpr std::size_t kStackReserve = 8 << 20;
 
@@ -43,14 +41,6 @@ struct Region {
 inline std::uint64_t run_address(std::uint64_t run) noexcept { return run & ~std::uint64_t{kPage - 1}; }
 inline std::uint64_t run_pages(std::uint64_t run) noexcept { return run & (kPage - 1); }
 
-// Memory of which so much is hot that it is read into large pages at once, hot or not. Both ends are multiples of
-// kHugePage; one region holds it.
-struct DenseRun {
-    std::uint64_t address;
-    std::uint64_t length;
-    std::uint64_t offset;  // in the file
-};
-
 // A mapping that the kernel makes in every process ([vvar], [vdso]), relative to the start of the vDSO.
 struct KernelMap {
     std::int64_t offset;
@@ -69,15 +59,13 @@ struct Header {
     std::uint64_t index_length;     // bytes of the index that are used
     std::uint64_t hot_runs;         // number of runs
     std::uint64_t hot_runs_offset;  // in the index
-    std::uint64_t dense_runs;       // number of DenseRun
-    std::uint64_t dense_runs_offset;
-    std::uint64_t regions;         // number of Region
-    std::uint64_t regions_offset;  // in the index
-    std::uint64_t env_rules;       // offset of NAME\0, or NAME=VALUE\0, ended by an empty one: variables that were
-                                   // read while the modules were imported, unset or with the value they had
-    std::uint64_t interpreters;    // offset of PATH\0..., ended by an empty one: names the interpreter goes by
-    std::uint64_t stack_pointer;   // callee-saved registers are on top of it
-    std::uint64_t resume;          // address of the code that takes them down
+    std::uint64_t regions;          // number of Region
+    std::uint64_t regions_offset;   // in the index
+    std::uint64_t env_rules;        // offset of NAME\0, or NAME=VALUE\0, ended by an empty one: variables that were
+                                    // read while the modules were imported, unset or with the value they had
+    std::uint64_t interpreters;     // offset of PATH\0..., ended by an empty one: names the interpreter goes by
+    std::uint64_t stack_pointer;    // callee-saved registers are on top of it
+    std::uint64_t resume;           // address of the code that takes them down
     std::uint64_t fs_base;
     std::uint64_t tid_address;  // of glibc's struct pthread::tid
     std::uint64_t robust_list;  // 0 = none registered

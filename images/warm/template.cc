@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,7 +138,6 @@ struct Template {
     PyObject* space = nullptr;
     PyObject* read = nullptr;  // names that template.py recorded
     std::uint64_t stack_pointer = 0;
-    std::uint64_t next_arena = 0;  // where the interpreter's next one goes; 0 = anywhere
     warm::Order order;
 };
 Template made;
@@ -170,22 +168,6 @@ void note_variable(const char* name) {
     made.variables[made.variable_count++] = strdup(name);
 }
 
-// Objects lie where large pages can hold them (DenseRun): the interpreter's arenas one after another, and C's heap from
-// a multiple of a large page on, with what else would be mappings of its own.
-void arrange_memory() {
-    constexpr std::size_t kRoom = 512 << 20;
-    void* free_room = mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (free_room != MAP_FAILED) {
-        munmap(free_room, kRoom);
-        made.next_arena = (reinterpret_cast<std::uint64_t>(free_room) + warm::kHugePage) & ~(warm::kHugePage - 1);
-    }
-    const auto heap = reinterpret_cast<std::uint64_t>(sbrk(0));
-    sbrk(static_cast<intptr_t>(-heap & (warm::kHugePage - 1)));
-    // glibc takes a block that is given back for the size up to which blocks come from the heap: its largest such size.
-    void* volatile block = malloc((32u << 20) - 2 * warm::kPage);
-    free(block);
-}
-
 PyObject* function(const char* name) { return PyDict_GetItemString(made.space, name); }
 
 void prepare() {
@@ -209,7 +191,6 @@ void prepare() {
         PyErr_Print();
         _exit(warm::kRefused);
     }
-    made.next_arena = 0;
     if (entries("/proc/self/fd") != files) warm::refuse("a module keeps a file open when it is imported");
     if (entries("/proc/self/task") != 3) warm::refuse("a module starts a thread when it is imported");
 }
@@ -333,22 +314,6 @@ extern "C" char* getenv(const char* name) {
     return real(name);
 }
 
-// The interpreter's arenas, while a template is made.
-extern "C" void* mmap64(void* wanted, size_t size, int prot, int flags, int file, off64_t offset) {
-    constexpr std::size_t kArena = 1 << 20;
-    const bool arena = made.next_arena != 0 && wanted == nullptr && size == kArena && file == -1 &&
-                       prot == (PROT_READ | PROT_WRITE) && flags == (MAP_PRIVATE | MAP_ANONYMOUS);
-    if (arena) {
-        const long got = syscall(SYS_mmap, made.next_arena, size, prot, flags | MAP_FIXED_NOREPLACE, file, offset);
-        if (got == static_cast<long>(made.next_arena)) {
-            made.next_arena += size;
-            return reinterpret_cast<void*>(got);
-        }
-        made.next_arena = 0;
-    }
-    return reinterpret_cast<void*>(syscall(SYS_mmap, wanted, size, prot, flags, file, offset));
-}
-
 // Who seeds a generator while modules are imported: all who continue from the snapshot would have the same.
 void note_seed(const void* caller) {
     Dl_info from{};
@@ -379,6 +344,5 @@ extern "C" int __libc_start_main(Main, int argc, char** argv, void (*init)(), vo
     take("ASSAY_WARM_MODULES", made.modules, sizeof made.modules);
     take("ASSAY_WARM_NAMES", made.names, sizeof made.names);
     unsetenv("LD_PRELOAD");
-    arrange_memory();
     return start(template_main, argc, argv, init, fini, rtld_fini, stack_end);
 }

@@ -24,7 +24,6 @@ extern const unsigned int __rseq_size __attribute__((weak));
 namespace assay::images::warm {
 namespace {
 
-constexpr std::uint32_t kReadWrite = PROT_READ | PROT_WRITE;
 constexpr std::size_t kMaxRegions = 1024;
 Region regions[kMaxRegions];
 std::size_t region_count = 0;
@@ -200,73 +199,28 @@ int write_index(int file) {
 constexpr std::uint64_t kPresent = 1ull << 63;
 constexpr std::uint64_t kExclusive = 1ull << 56;
 
-// Whether this kernel backs memory by large pages when asked to: an administrator may have switched that off.
-bool large_pages() {
-    const std::size_t size = 2 * kHugePage;
-    void* got = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (got == MAP_FAILED) return false;
-    const auto start = (reinterpret_cast<std::uint64_t>(got) + kHugePage - 1) & ~std::uint64_t{kHugePage - 1};
-    char* page = reinterpret_cast<char*>(start);
-    bool large = madvise(page, kHugePage, MADV_HUGEPAGE) == 0;
-    *page = 1;
-    // One that was touched alone: then all of it is there.
-    unsigned char there[kHugePage / kPage] = {};
-    large = large && mincore(page, kHugePage, there) == 0;
-    for (unsigned char one : there) large = large && (one & 1) != 0;
-    munmap(got, size);
-    return large;
-}
-
-// Below this many hot pages of the 512 that a large page replaces, copying those is cheaper.
-constexpr std::size_t kDense = 128;
-
-void put_dense(Header& header, const Region& region, std::uint64_t address) {
-    auto* runs = reinterpret_cast<DenseRun*>(index_bytes + header.dense_runs_offset);
-    if (header.dense_runs > 0) {
-        DenseRun& last = runs[header.dense_runs - 1];
-        if (last.address + last.length == address && last.address >= region.address) {
-            last.length += kHugePage;
-            return;
-        }
-    }
-    runs[header.dense_runs++] = {address, kHugePage, region.offset + (address - region.address)};
-}
-
-void put_hot_page(Header& header, const Region& region, std::uint64_t address) {
+void put_hot_pages(int pagemap, const Region& region, Header& header) {
+    static std::uint64_t entries[512];
     auto* runs = reinterpret_cast<std::uint64_t*>(index_bytes + header.hot_runs_offset);
-    if (header.hot_runs > 0) {
-        // A page between two that are used costs less than another system call.
-        std::uint64_t& last = runs[header.hot_runs - 1];
-        const std::uint64_t end = run_address(last) + run_pages(last) * kPage;
-        const std::uint64_t more = (address + kPage - end) / kPage;
-        if (address >= end && address <= end + kPage && run_address(last) >= region.address &&
-            run_pages(last) + more < kPage) {
-            last += more;
-            return;
+    std::uint64_t* last = header.hot_runs == 0 ? nullptr : runs + header.hot_runs - 1;
+    for (std::uint64_t at = 0; at < region.length; at += sizeof entries / 8 * kPage) {
+        const auto first = (region.address + at) / kPage;
+        const ssize_t got = pread(pagemap, entries, sizeof entries, static_cast<off_t>(first * 8));
+        for (std::uint64_t i = 0; static_cast<ssize_t>(i * 8) < got && at + i * kPage < region.length; ++i) {
+            if ((entries[i] & kPresent) == 0 || (entries[i] & kExclusive) == 0) continue;
+            const std::uint64_t address = (first + i) * kPage;
+            // A page between two that are used costs less than another system call.
+            const std::uint64_t end = last == nullptr ? 0 : run_address(*last) + run_pages(*last) * kPage;
+            const std::uint64_t more = last == nullptr ? 0 : (address + kPage - end) / kPage;
+            if (last != nullptr && address >= end && address <= end + kPage && run_address(*last) >= region.address &&
+                run_pages(*last) + more < kPage) {
+                *last += more;
+            } else {
+                if (header.hot_runs == kMaxHotRuns) return;
+                last = runs + header.hot_runs++;
+                *last = address | 1;
+            }
         }
-    }
-    if (header.hot_runs < kMaxHotRuns) runs[header.hot_runs++] = address | 1;
-}
-
-void put_hot_pages(int pagemap, const Region& region, bool large, Header& header) {
-    static std::uint64_t entries[kHugePage / kPage];
-    const std::uint64_t end = region.address + region.length;
-    for (std::uint64_t at = region.address; at < end;) {
-        // Up to where a large page may begin or ends.
-        const std::uint64_t next = (at & ~std::uint64_t{kHugePage - 1}) + kHugePage;
-        const std::uint64_t length = (next < end ? next : end) - at;
-        const ssize_t got = pread(pagemap, entries, length / kPage * 8, static_cast<off_t>(at / kPage * 8));
-        const std::size_t known = got < 0 ? 0 : static_cast<std::size_t>(got) / 8;
-        const auto hot = [](std::uint64_t entry) { return (entry & kPresent) != 0 && (entry & kExclusive) != 0; };
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < known; ++i) count += hot(entries[i]) ? 1 : 0;
-        if (large && length == kHugePage && count >= kDense && header.dense_runs < kMaxDenseRuns) {
-            put_dense(header, region, at);
-        } else {
-            for (std::size_t i = 0; i < known; ++i)
-                if (hot(entries[i])) put_hot_page(header, region, at + i * kPage);
-        }
-        at += length;
     }
 }
 
@@ -305,10 +259,8 @@ int write_snapshot(const Order& order) {
     at = (at + 15) & ~std::size_t{15};
     header.regions = region_count;
     header.regions_offset = at;
-    header.dense_runs = 0;
-    header.dense_runs_offset = at + region_count * sizeof(Region);
     header.hot_runs = 0;
-    header.hot_runs_offset = header.dense_runs_offset + kMaxDenseRuns * sizeof(DenseRun);
+    header.hot_runs_offset = at + region_count * sizeof(Region);
     if (header.hot_runs_offset + kMaxHotRuns * 8 > sizeof index_bytes) refuse("the index is too large");
     memcpy(index_bytes + at, regions, region_count * sizeof(Region));
     index_used = header.hot_runs_offset;
@@ -323,10 +275,8 @@ int write_hot_pages(const Order& order, pid_t other) {
     const int pagemap = open(name, O_RDONLY | O_CLOEXEC);
     if (pagemap < 0) return errno;
     auto& header = *reinterpret_cast<Header*>(index_bytes);
-    const bool large = large_pages();
     for (std::size_t i = 0; i < region_count; ++i)
-        if ((regions[i].prot & PROT_WRITE) != 0)
-            put_hot_pages(pagemap, regions[i], large && regions[i].stack == 0 && regions[i].prot == kReadWrite, header);
+        if ((regions[i].prot & PROT_WRITE) != 0) put_hot_pages(pagemap, regions[i], header);
     close(pagemap);
     index_used = header.hot_runs_offset + header.hot_runs * 8;
     const int file = open(order.out, O_WRONLY | O_CLOEXEC);

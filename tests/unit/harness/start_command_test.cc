@@ -1,0 +1,111 @@
+#include "harness/start_command.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "base/fd.h"
+#include "tests/unit/temp_dir.h"
+
+using namespace assay;
+using namespace assay::harness;
+
+namespace {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+class StartCommandTest : public ::testing::Test {
+ protected:
+    void write(const std::string& content, mode_t mode = 0755) const {
+        ASSERT_EQ(::chmod(dir.write("run.sh", content).c_str(), mode), 0);
+    }
+    [[nodiscard]] StartCommand of(const std::vector<std::string>& run,
+                                  const std::vector<std::string>& setup = {}) const {
+        const Fd folder(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return start_command(setup, run, folder.get(), dir.path());
+    }
+    // What `argv` prints, in `dir` with these variables alone: its lines, sorted.
+    [[nodiscard]] std::vector<std::string> run(std::vector<std::string> argv, const Environment& env) const {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+        const Fd reader(ends[0]);
+        Fd writer(ends[1]);
+        std::vector<std::string> variables;
+        for (const auto& [name, value] : env) variables.push_back(name + "=" + value);
+        std::vector<char*> arguments, entries;
+        for (auto& each : argv) arguments.push_back(each.data());
+        for (auto& each : variables) entries.push_back(each.data());
+        arguments.push_back(nullptr);
+        entries.push_back(nullptr);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (::chdir(dir.path().c_str()) == 0 && ::dup2(writer.get(), 1) == 1)
+                ::execve(arguments[0], arguments.data(), entries.data());
+            ::_exit(126);
+        }
+        writer.reset();
+        const auto text = read_all(reader.get());
+        int status = 0;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+        std::vector<std::string> lines;
+        std::istringstream stream(text.value_or(""));
+        for (std::string line; std::getline(stream, line);) lines.push_back(line);
+        std::sort(lines.begin(), lines.end());
+        return lines;
+    }
+    TempDir dir;
+};
+
+const std::vector<std::string> kScript = {"./run.sh"};
+const std::vector<std::string> kInShell = {"/bin/bash", "-c", "./run.sh\n"};
+
+TEST_F(StartCommandTest, APlainScriptSeesWhatItWouldSeeFromAShell) {
+    const Environment env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"PORT", "8080"}, {"LANG", "C.UTF-8"}};
+    for (const char* first : {"#!/usr/bin/env bash", "#!/bin/bash", "#!/bin/sh", "#!/bin/sh -e"}) {
+        write(std::string(first) + "\necho \"$0 $# $-\"\nenv\nexec cat /proc/self/cmdline\n");
+        StartCommand start = of(kScript);
+        EXPECT_EQ(start.argv, kScript) << first;
+        Environment with = env;
+        with.insert(with.end(), start.env.begin(), start.env.end());
+        const auto direct = run(start.argv, with);
+        EXPECT_GT(direct.size(), 5u);
+        EXPECT_EQ(direct, run(kInShell, env)) << first;
+    }
+}
+
+TEST_F(StartCommandTest, WhatAShellHasToDoIsLeftToIt) {
+    write("#!/usr/bin/env bash\n");
+    EXPECT_EQ(of(kScript).argv, kScript);
+    EXPECT_EQ(of({"bash run.sh"}).argv, (std::vector<std::string>{"/bin/bash", "-c", "bash run.sh\n"}));
+    EXPECT_EQ(of({"./run.sh "}).argv.size(), 3u);
+    EXPECT_EQ(of({"./run.sh", "sleep 1"}).argv.back(), "./run.sh\nsleep 1\n");
+    EXPECT_EQ(of(kScript, {"node seed.js"}).argv.back(), "node seed.js\n./run.sh\n");
+    EXPECT_TRUE(of(kScript, {"node seed.js"}).env.empty());
+}
+
+// The shell says what is wrong with it, and the log has that.
+TEST_F(StartCommandTest, AScriptThatTheKernelWouldRefuseGoesToAShell) {
+    EXPECT_EQ(of(kScript).argv, kInShell) << "none there";
+    write("#!/usr/bin/env bash\n", 0644);
+    EXPECT_EQ(of(kScript).argv, kInShell) << "not executable";
+    write("exec node server.js\n");
+    EXPECT_EQ(of(kScript).argv, kInShell) << "names no interpreter";
+    write("#!/usr/bin/env bash\r\n");
+    EXPECT_EQ(of(kScript).argv, kInShell) << "a carriage return in the interpreter's name";
+    write("#!/usr/bin/env zsh\n");
+    EXPECT_EQ(of(kScript).argv, kInShell) << "an interpreter that may not be there";
+    write("#!/usr/bin/env bash");
+    EXPECT_EQ(of(kScript).argv, kInShell) << "no end of line";
+    ASSERT_EQ(::unlink((dir.path() + "/run.sh").c_str()), 0);
+    ASSERT_EQ(::symlink("/bin/true", (dir.path() + "/run.sh").c_str()), 0);
+    EXPECT_EQ(of(kScript).argv, kInShell) << "a link";
+}
+
+}  // namespace
