@@ -129,7 +129,7 @@ bool Reading::read(const DateItem& item) {
     switch (item.letter) {
         case 0: return literal(item.literal);
         case 'Y':
-        case 'G': return signed_digits(item.letter == 'Y' ? 9 : 9, item.letter == 'Y' ? year_ : ignored_);
+        case 'G': return signed_digits(9, item.letter == 'Y' ? year_ : ignored_);
         case 'C': return digits(2, century_);
         case 'y': return digits(2, year_mod_);
         case 'm': return digits(2, month_);
