@@ -42,7 +42,7 @@ double seconds_since(Instant start) { return std::chrono::duration<double>(Clock
 
 pid_t vfork_exec(char* const* argv) {
     char* none[] = {nullptr};
-    pid_t pid = ::vfork();
+    pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is what is measured
     if (pid == 0) {
         ::execve(argv[0], argv, none);
         ::_exit(127);
@@ -215,7 +215,7 @@ Result<std::vector<Rung>> make_rungs(const LaunchBenchOptions& options) {
 
     ASSAY_TRY(auto bed, Bed::make(options, true));
     ASSAY_TRY(auto plain, Bed::make(options, false));
-    auto in = [](std::shared_ptr<Bed> where, sandbox::Spec spec, unsigned in_flight) -> Measure {
+    auto in = [](const std::shared_ptr<Bed>& where, const sandbox::Spec& spec, unsigned in_flight) -> Measure {
         return [=](unsigned launches) { return where->run(spec, in_flight, launches); };
     };
     using sandbox::Net;

@@ -36,7 +36,7 @@ class FileRun {
           totals_(totals),
           timeouts_in_a_row_(timeouts_in_a_row),
           detour_(connector),
-          client_(executor, detour_, http::Limits{options.timeout_request, kHurlBodyLimit}),
+          client_(std::move(executor), detour_, http::Limits{options.timeout_request, kHurlBodyLimit}),
           evaluator_(compiled, variables_,
                      {options.file_root.empty() ? folder(compiled.file.file) : options.file_root}),
           outcomes_(compiled, variables_, options.keep, sink, totals, sequence) {

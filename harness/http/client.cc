@@ -61,7 +61,11 @@ bool promises_under_two_seconds(const Fields& fields) {
 
 struct Client::State {
     State(LaneExecutor lane, Connector& source, const Limits& bounds)
-        : executor(lane), connector(source), limits(bounds), watch(lane, bounds.idle), in(kFirstReadSize) {}
+        : executor(std::move(lane)),
+          connector(source),
+          limits(bounds),
+          watch(executor, bounds.idle),
+          in(kFirstReadSize) {}
 
     enum class Step { more, complete, failed };
 
@@ -368,7 +372,7 @@ Exchange<void> Client::State::settle(Step step) {
 }
 
 Client::Client(LaneExecutor executor, Connector& connector, const Limits& limits)
-    : state_(std::make_unique<State>(executor, connector, limits)) {}
+    : state_(std::make_unique<State>(std::move(executor), connector, limits)) {}
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 

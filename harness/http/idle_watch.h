@@ -18,7 +18,7 @@ namespace assay::http {
 class IdleWatch {
  public:
     // `idle` 0 = never.
-    IdleWatch(LaneExecutor executor, Millis idle);
+    IdleWatch(const LaneExecutor& executor, Millis idle);
     ~IdleWatch();
     IdleWatch(const IdleWatch&) = delete;
     IdleWatch& operator=(const IdleWatch&) = delete;

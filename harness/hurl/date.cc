@@ -58,7 +58,7 @@ std::string padded(std::int64_t value, int width, char fill, char pad) {
 }
 
 std::string fraction_text(int micros, const std::string& modifier) {
-    const auto digits = fmt::format("{:06}000", micros);
+    auto digits = fmt::format("{:06}000", micros);
     std::string count = modifier;
     const bool point = count.starts_with('.');
     if (point) count.erase(0, 1);
