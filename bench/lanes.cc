@@ -126,6 +126,7 @@ Result<DispatchFigure> measure_lanes(const std::shared_ptr<script::Platform>& pl
         share.cpu_us = thread_cpu_us() - before;
     };
     std::vector<std::thread> threads;
+    threads.reserve(shares.size());
     for (Share& share : shares) threads.emplace_back(work, std::ref(share));
     start.arrive_and_wait();
     const Instant began = Clock::now();
