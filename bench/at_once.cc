@@ -67,7 +67,7 @@ Result<AtOnceReport> measure_at_once(const AtOnceOptions& options) {
     const double before = thread_cpu_us();
     const Instant began = Clock::now();
     for (Heard& one : heard) {
-        const auto sink = [&one](check::RequestOutcome outcome) {
+        const auto sink = [&one](const check::RequestOutcome& outcome) {
             if (outcome.sequence >= one.times.size()) one.times.resize(outcome.sequence + 1, 1);  // one too many
             ++one.times[outcome.sequence];
             if (!outcome.answer) ++one.failed;
@@ -75,7 +75,7 @@ Result<AtOnceReport> measure_at_once(const AtOnceOptions& options) {
                 if (assertion.status == check::Status::failed) ++one.failed;
         };
         boost::asio::co_spawn(lane, harness::run_scenario(*suite, *engine, connector, scenario, sink),
-                              [&one](std::exception_ptr thrown, harness::ScenarioRun run) {
+                              [&one](const std::exception_ptr& thrown, const harness::ScenarioRun& run) {
                                   if (thrown) std::rethrow_exception(thrown);
                                   one.fault = run.fault;
                               });

@@ -51,7 +51,7 @@ class Lane {
 
     // `places` runs at once, each place one after the other, for as long as `more` says so before a run.
     void run(unsigned places, const std::function<bool()>& more) {
-        const auto thrown = [](std::exception_ptr exception) {
+        const auto thrown = [](const std::exception_ptr& exception) {
             if (exception) std::rethrow_exception(exception);
         };
         for (unsigned place = 0; place < places; ++place) boost::asio::co_spawn(context_, runs(more), thrown);
@@ -64,7 +64,7 @@ class Lane {
     http::Awaitable<void> runs(const std::function<bool()>& more) {
         while (more()) {
             last = co_await harness::run_scenario(suite_, *engine_, connector_, options_,
-                                                  [this](check::RequestOutcome outcome) { look_at(outcome); });
+                                                  [this](const check::RequestOutcome& outcome) { look_at(outcome); });
             share_.script_us += static_cast<double>(last.in_scripts.count());
             ++share_.runs;
         }
@@ -126,6 +126,7 @@ Result<DispatchFigure> measure_lanes(const std::shared_ptr<script::Platform>& pl
         share.cpu_us = thread_cpu_us() - before;
     };
     std::vector<std::thread> threads;
+    threads.reserve(shares.size());
     for (Share& share : shares) threads.emplace_back(work, std::ref(share));
     start.arrive_and_wait();
     const Instant began = Clock::now();

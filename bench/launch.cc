@@ -1,8 +1,3 @@
-// CPU is counted where it is spent: by getrusage for this process and for what it starts itself, and by the launcher's
-// own accounting, that of its seats and that of the children that it has reaped (/proc/<pid>/stat, ticks of 10 ms, so
-// that a rung needs hundreds of launches). What ends is often taken down by the kernel's own threads: their CPU time is
-// a column of its own, since it holds what they do for everybody else on the machine as well.
-
 #include "bench/launch.h"
 
 #include <fcntl.h>
@@ -10,7 +5,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,16 +13,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "base/fd.h"
+#include "bench/launch_cpu.h"
 #include "bench/measure.h"
 #include "bench/peers.h"
 #include "sandbox/host_root.h"
@@ -48,77 +38,11 @@ using Measure = std::function<Result<Sample>(unsigned launches)>;
 
 double seconds_since(Instant start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Of this process and of the children that it has waited for.
-double own_cpu_us() {
-    double sum = 0;
-    for (auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-        rusage usage{};
-        ::getrusage(who, &usage);
-        sum += static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-               static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-    }
-    return sum;
-}
-
-// CPU time of the kernel's threads: the processes without memory of their own.
-class KernelThreads {
- public:
-    static KernelThreads now() {
-        KernelThreads all;
-        std::error_code error;
-        for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-            const std::string path = entry.path().string();
-            auto memory = read_file(path + "/statm");
-            if (!memory || !memory->starts_with("0 ")) continue;
-            if (auto run = read_file(path + "/schedstat")) all.micros_[path] = std::strtod(run->c_str(), nullptr) / 1e3;
-        }
-        return all;
-    }
-    // Thread by thread: workers come and go. What one did that has ended since is not known, and not counted.
-    [[nodiscard]] double since(const KernelThreads& before) const {
-        double sum = 0;
-        for (const auto& [path, micros] : micros_) {
-            const auto at = before.micros_.find(path);
-            // Less than before: another thread under the number of one that has ended.
-            const double start = at == before.micros_.end() || at->second > micros ? 0 : at->second;
-            sum += micros - start;
-        }
-        return sum;
-    }
-
- private:
-    std::map<std::string, double> micros_;
-};
-
-// Time on a CPU of a process with one thread.
-double ran_us(const std::string& pid) {
-    auto run = read_file("/proc/" + pid + "/schedstat");
-    return run ? std::strtod(run->c_str(), nullptr) / 1e3 : 0;
-}
-
-// The launcher's CPU, that of what it has reaped, and that of its seats: they live on, and work in every launch.
-Result<double> launcher_cpu_us(int pid) {
-    const std::string self = std::to_string(pid);
-    ASSAY_TRY(std::string stat, read_file("/proc/" + self + "/stat"));
-    long child_user = 0;
-    long child_system = 0;
-    const std::size_t after_name = stat.rfind(')') + 2;
-    if (std::sscanf(stat.c_str() + after_name, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld",
-                    &child_user, &child_system) != 2)
-        return fail("read launcher's accounting", stat);
-    double sum = static_cast<double>(child_user + child_system) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    sum += ran_us(self);
-    ASSAY_TRY(const std::string children, read_file("/proc/" + self + "/task/" + self + "/children"));
-    std::istringstream numbers(children);
-    for (std::string child; numbers >> child;) sum += ran_us(child);
-    return sum;
-}
-
 // --- rungs that we start ourselves --------------------------------------------------------------------------------
 
 pid_t vfork_exec(char* const* argv) {
     char* none[] = {nullptr};
-    pid_t pid = ::vfork();
+    pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is what is measured
     if (pid == 0) {
         ::execve(argv[0], argv, none);
         ::_exit(127);
@@ -291,7 +215,7 @@ Result<std::vector<Rung>> make_rungs(const LaunchBenchOptions& options) {
 
     ASSAY_TRY(auto bed, Bed::make(options, true));
     ASSAY_TRY(auto plain, Bed::make(options, false));
-    auto in = [](std::shared_ptr<Bed> where, sandbox::Spec spec, unsigned in_flight) -> Measure {
+    auto in = [](const std::shared_ptr<Bed>& where, const sandbox::Spec& spec, unsigned in_flight) -> Measure {
         return [=](unsigned launches) { return where->run(spec, in_flight, launches); };
     };
     using sandbox::Net;
@@ -401,48 +325,6 @@ Result<LaunchBench> run_launch_bench(const LaunchBenchOptions& options,
         bench.bwrap_over_ours_with_kernel = (bwrap.cpu_us + bwrap.kernel_us) / (ours.cpu_us + ours.kernel_us);
     }
     return bench;
-}
-
-std::string to_table(const LaunchBench& bench) {
-    std::string table;
-    char line[240];
-    std::snprintf(line, sizeof line, "%-46s %9s %8s %8s %8s %8s %8s\n", "launch and teardown of a static no-op",
-                  "in flight", "CPU us", "kernel", "p50 us", "p99 us", "per s");
-    table += line;
-    for (const LaunchRung& rung : bench.rungs) {
-        std::snprintf(line, sizeof line, "%-46s %9u %8.0f %8.0f %8.0f %8.0f %8.0f\n", rung.name.c_str(), rung.in_flight,
-                      rung.cpu_us, rung.kernel_us, rung.p50_us, rung.p99_us, rung.per_second);
-        table += line;
-    }
-    for (const std::string& peer : bench.not_measured) table += "not measured: " + peer + "\n";
-    std::snprintf(line, sizeof line, "CPU of a recycled sandbox: %.1f times the floor\n", bench.over_floor);
-    table += line;
-    if (bench.bwrap_over_ours > 0) {
-        std::snprintf(line, sizeof line,
-                      "CPU of bubblewrap: %.1f times that of a recycled sandbox; with the kernel's threads, which take "
-                      "both down: %.1f times\n",
-                      bench.bwrap_over_ours, bench.bwrap_over_ours_with_kernel);
-        table += line;
-    }
-    return table;
-}
-
-std::string to_json(const LaunchBench& bench) {
-    nlohmann::ordered_json json;
-    json["bench"] = "launch";
-    for (const LaunchRung& rung : bench.rungs)
-        json["rungs"].push_back({{"name", rung.name},
-                                 {"in_flight", rung.in_flight},
-                                 {"cpu_us", rung.cpu_us},
-                                 {"kernel_threads_us", rung.kernel_us},
-                                 {"p50_us", rung.p50_us},
-                                 {"p99_us", rung.p99_us},
-                                 {"per_second", rung.per_second}});
-    json["not_measured"] = bench.not_measured;
-    json["cpu_over_floor"] = bench.over_floor;
-    json["bwrap_over_cpu"] = bench.bwrap_over_ours;
-    json["bwrap_over_cpu_and_kernel"] = bench.bwrap_over_ours_with_kernel;
-    return json.dump(2) + "\n";
 }
 
 }  // namespace assay::bench

@@ -26,6 +26,7 @@ struct Ended {
 Result<Ended> run_program(std::vector<std::string> words, const std::string& remedy) {
     ASSAY_TRY(Pipe pipe, make_pipe());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;
@@ -67,7 +68,7 @@ Result<NewmanFigure> measure_newman(const std::string& command, const std::strin
         words.emplace_back(word);
     for (const auto& [name, value] : globals) {
         words.emplace_back("--global-var");
-        words.push_back(name + "=" + value);
+        words.emplace_back(name).append("=").append(value);
     }
     NewmanFigure figure;
     for (unsigned i = 0; i < runs; ++i) {

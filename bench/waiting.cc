@@ -14,287 +14,26 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <tbb/global_control.h>
-#include <tbb/task.h>
-#include <tbb/task_arena.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <boost/asio.hpp>
-#include <condition_variable>
-#include <functional>
-#include <latch>
-#include <mutex>
+#include <cstdio>
+#include <fstream>
 #include <optional>
-#include <thread>
 
 #include "base/fd.h"
 #include "base/units.h"
 #include "bench/measure.h"
+#include "bench/waiting_variants.h"
 
-namespace asio = boost::asio;
 using assay::Clock;
 using assay::Micros;
+using assay::bench::Live;
+using assay::bench::Work;
 
 namespace {
-
-struct Work {
-    unsigned scenarios = 1000;
-    unsigned waits = 32;
-    unsigned in_flight = 0;  // scenarios at once, 0 = all
-    unsigned workers = 2;
-    Micros shortest{1000};  // span of the timers' delays
-    Micros longest{5000};
-    bool posted = false;  // waits are ended by a thread that posts, not by timers
-
-    [[nodiscard]] unsigned slots() const { return in_flight == 0 ? scenarios : std::min(in_flight, scenarios); }
-    // Scenarios of one slot, one after the other.
-    [[nodiscard]] unsigned share(unsigned slot) const {
-        return scenarios / slots() + (slot < scenarios % slots() ? 1 : 0);
-    }
-    [[nodiscard]] std::uint64_t resumes() const { return std::uint64_t{scenarios} * waits; }
-};
-
-std::uint64_t mix(std::uint64_t value) {
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
-    return value ^ (value >> 31);
-}
-
-// What a scenario carries over its waits: 384 bytes, all of them read and written between two waits.
-struct Live {
-    std::array<std::uint64_t, 48> words;
-    explicit Live(std::uint64_t seed) {
-        for (auto& word : words) word = mix(++seed);
-    }
-    void step() {
-        std::uint64_t carry = words.back();
-        for (auto& word : words) carry = word = mix(word ^ carry);
-    }
-    [[nodiscard]] std::uint64_t result() const { return words.back(); }
-};
-
-// Delays differ between waits, and are the same in every variant.
-Micros delay(const Work& work, unsigned slot, unsigned wait) {
-    const auto span = static_cast<std::uint64_t>((work.longest - work.shortest).count()) + 1;
-    return work.shortest + Micros(mix(std::uint64_t{slot} << 32 | wait) % span);
-}
-
-// The thread that ends waits of kind "posted": it runs what it is given, in order.
-class Poster {
- public:
-    Poster() : thread_([this] { run(); }) {}
-    ~Poster() {
-        {
-            std::lock_guard lock(mutex_);
-            ended_ = true;
-        }
-        changed_.notify_one();
-        thread_.join();
-    }
-    void post(std::function<void()> job) {
-        {
-            std::lock_guard lock(mutex_);
-            jobs_.push_back(std::move(job));
-        }
-        changed_.notify_one();
-    }
-
- private:
-    void run() {
-        std::vector<std::function<void()>> batch;
-        for (std::unique_lock lock(mutex_);;) {
-            changed_.wait(lock, [this] { return ended_ || !jobs_.empty(); });
-            if (jobs_.empty()) return;
-            batch.swap(jobs_);
-            lock.unlock();
-            for (auto& job : batch) job();
-            batch.clear();
-            lock.lock();
-        }
-    }
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<std::function<void()>> jobs_;
-    bool ended_ = false;
-    std::thread thread_;
-};
-
-// An io_context on a thread of its own.
-class Reactor {
- public:
-    Reactor() : work_(asio::make_work_guard(context)), thread_([this] { context.run(); }) {}
-    ~Reactor() {
-        context.stop();
-        thread_.join();
-    }
-    asio::io_context context;
-
- private:
-    asio::executor_work_guard<asio::io_context::executor_type> work_;
-    std::thread thread_;
-};
-
-// What every variant shares: it adds up results, so that no compiler and no bug removes the work.
-struct Tally {
-    explicit Tally(const Work& work) : left(static_cast<std::ptrdiff_t>(work.slots())) {}
-    std::latch left;
-    std::atomic<std::uint64_t> sum{0};
-};
-
-class Variant {
- public:
-    virtual ~Variant() = default;
-    virtual std::uint64_t run(const Work& work) = 0;  // the sum of all results
-};
-
-class Suspended : public Variant {
- public:
-    explicit Suspended(unsigned workers) : arena_(static_cast<int>(workers), 0) { arena_.initialize(); }
-    std::uint64_t run(const Work& work) override {
-        Tally tally(work);
-        for (unsigned slot = 0; slot < work.slots(); ++slot)
-            arena_.enqueue([this, &work, &tally, slot] {
-                for (unsigned turn = 0; turn < work.share(slot); ++turn) {
-                    Live live(slot);
-                    for (unsigned wait = 0; wait < work.waits; ++wait) {
-                        suspend(work, slot, wait);
-                        live.step();
-                    }
-                    tally.sum += live.result();
-                }
-                tally.left.count_down();
-            });
-        tally.left.wait();
-        return tally.sum;
-    }
-
- private:
-    void suspend(const Work& work, unsigned slot, unsigned wait) {
-        tbb::task::suspend([&](tbb::task::suspend_point point) {
-            if (work.posted) {
-                poster_.post([point] { tbb::task::resume(point); });
-                return;
-            }
-            auto timer = std::make_shared<asio::steady_timer>(reactor_.context, delay(work, slot, wait));
-            timer->async_wait([timer, point](const auto&) { tbb::task::resume(point); });
-        });
-    }
-    tbb::task_arena arena_;
-    Reactor reactor_;
-    Poster poster_;
-};
-
-// One slot as a coroutine on any executor: timers on `timers`, events through `poster`.
-template <typename Executor>
-asio::awaitable<void, Executor> slot_coroutine(const Work& work, unsigned slot, asio::io_context& timers,
-                                               Poster& poster, Tally& tally) {
-    constexpr asio::use_awaitable_t<Executor> use{};
-    for (unsigned turn = 0; turn < work.share(slot); ++turn) {
-        Live live(slot);
-        for (unsigned wait = 0; wait < work.waits; ++wait) {
-            if (work.posted) {
-                co_await asio::async_initiate<decltype(use), void()>(
-                    [&poster](auto handler) {
-                        auto executor = asio::get_associated_executor(handler);
-                        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-                        poster.post([kept, executor] { asio::post(executor, [kept] { std::move (*kept)(); }); });
-                    },
-                    use);
-            } else {
-                asio::steady_timer timer(timers, delay(work, slot, wait));
-                co_await timer.async_wait(use);
-            }
-            live.step();
-        }
-        tally.sum += live.result();
-    }
-}
-
-// The executor of harness/schedule.cc: a coroutine that is resumed is a TBB task.
-struct Arena : asio::execution_context {
-    explicit Arena(unsigned workers) : arena(static_cast<int>(workers), 0) { arena.initialize(); }
-    ~Arena() {
-        shutdown();
-        destroy();
-    }
-    tbb::task_arena arena;
-};
-
-struct ArenaExecutor {
-    Arena* arena;
-    template <typename Function>
-    void execute(Function function) const {
-        auto kept = std::make_shared<Function>(std::move(function));
-        arena->arena.enqueue([kept] { std::move (*kept)(); });
-    }
-    bool operator==(const ArenaExecutor& other) const noexcept { return arena == other.arena; }
-    asio::execution_context& query(asio::execution::context_t) const noexcept { return *arena; }
-    static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
-        return asio::execution::blocking.never;
-    }
-};
-
-class Coroutines : public Variant {
- public:
-    explicit Coroutines(unsigned workers) : arena_(workers) {}
-    std::uint64_t run(const Work& work) override {
-        Tally tally(work);
-        const asio::any_io_executor executor = ArenaExecutor{&arena_};
-        for (unsigned slot = 0; slot < work.slots(); ++slot)
-            asio::co_spawn(executor,
-                           slot_coroutine<asio::any_io_executor>(work, slot, reactor_.context, poster_, tally),
-                           [&tally](const std::exception_ptr&) { tally.left.count_down(); });
-        tally.left.wait();
-        return tally.sum;
-    }
-
- private:
-    Arena arena_;
-    Reactor reactor_;
-    Poster poster_;
-};
-
-class Lanes : public Variant {
- public:
-    explicit Lanes(unsigned workers)
-        : arena_(static_cast<int>(workers), 0), ended_(static_cast<std::ptrdiff_t>(workers)) {
-        arena_.initialize();
-        for (unsigned lane = 0; lane < workers; ++lane) {
-            lanes_.push_back(std::make_unique<Lane>());
-            arena_.enqueue([this, context = &lanes_.back()->context] {
-                context->run();
-                ended_.count_down();
-            });
-        }
-    }
-    ~Lanes() override {
-        for (auto& lane : lanes_) lane->context.stop();
-        ended_.wait();
-    }
-    std::uint64_t run(const Work& work) override {
-        Tally tally(work);
-        using Executor = asio::io_context::executor_type;
-        for (unsigned slot = 0; slot < work.slots(); ++slot) {
-            asio::io_context& context = lanes_[slot % lanes_.size()]->context;
-            asio::co_spawn(context.get_executor(), slot_coroutine<Executor>(work, slot, context, poster_, tally),
-                           [&tally](const std::exception_ptr&) { tally.left.count_down(); });
-        }
-        tally.left.wait();
-        return tally.sum;
-    }
-
- private:
-    struct Lane {
-        asio::io_context context{1};
-        asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-    };
-    tbb::task_arena arena_;
-    std::latch ended_;
-    std::vector<std::unique_ptr<Lane>> lanes_;
-    Poster poster_;
-};
 
 struct Sample {
     double wall_ms, cpu_us, switches;  // the last two a resume
@@ -310,16 +49,10 @@ double seconds(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-std::unique_ptr<Variant> make(const std::string& name, unsigned workers) {
-    if (name == "suspended") return std::make_unique<Suspended>(workers);
-    if (name == "coroutines") return std::make_unique<Coroutines>(workers);
-    return std::make_unique<Lanes>(workers);
-}
-
 // In the child. Nothing when the variant's results are wrong.
 std::optional<Sample> measure(const std::string& name, const Work& work) {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, work.workers + 1);
-    const auto variant = make(name, work.workers);
+    const auto variant = assay::bench::make_variant(name, work.workers);
     Work warm = work;  // threads, their stacks and first allocations are not the waits'
     warm.scenarios = 2 * work.workers;
     variant->run(warm);

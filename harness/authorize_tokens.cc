@@ -65,18 +65,20 @@ void jwt(const suite::Auth& auth, suite::Request& request) {
     }
 }
 
+bool is_empty_text(const Json& value) { return value.is_string() && value.get_ref<const std::string&>().empty(); }
+
 void asap(const suite::Auth& auth, suite::Request& request, suite::Dynamic& dynamic) {
     auto claims = object_of(auth.get("claims"));
     if (!claims) return;
     const auto claim = [&](const char* name, const Json& otherwise) {
         const auto found = claims->find(name);
-        return found != claims->end() && !found->is_null() && *found != "" ? *found : otherwise;
+        return found != claims->end() && !found->is_null() && !is_empty_text(*found) ? *found : otherwise;
     };
     const auto parameter = [&](std::string_view name) { return Json(std::string(auth.get(name))); };
     const auto issuer = claim("iss", parameter("iss")), audience = claim("aud", parameter("aud"));
     const auto own_subject = claim("sub", parameter("sub")), key_id = claim("kid", parameter("kid"));
     std::string key(auth.get("privateKey"));
-    if (issuer == "" || audience == "" || key_id == "" || key.empty()) return;
+    if (is_empty_text(issuer) || is_empty_text(audience) || is_empty_text(key_id) || key.empty()) return;
     if (const auto data = key.find(";base64,"); key.find("data:") != std::string::npos && data != std::string::npos) {
         key = "-----BEGIN PRIVATE KEY-----" + key.substr(data + 8) + "-----END PRIVATE KEY-----";
     }
@@ -86,7 +88,7 @@ void asap(const suite::Auth& auth, suite::Request& request, suite::Dynamic& dyna
     const auto expires = claim("exp", time + (seconds == 0 ? 3600 : seconds));
     (*claims)["iat"] = issued;
     (*claims)["iss"] = issuer;
-    (*claims)["sub"] = own_subject == "" ? issuer : own_subject;
+    (*claims)["sub"] = is_empty_text(own_subject) ? issuer : own_subject;
     (*claims)["jti"] = id;
     (*claims)["aud"] = audience;
     (*claims)["exp"] = expires;

@@ -107,7 +107,7 @@ Awaitable<ScenarioRun> run_in_parallel(const std::vector<PartRunner>& parts, uns
     std::size_t workers = std::clamp<std::size_t>(at_once, 1, std::max<std::size_t>(parts.size(), 1));
     std::exception_ptr thrown;
     for (std::size_t i = workers; i > 0; --i) {
-        asio::co_spawn(executor, work_on(work), [&](std::exception_ptr failure) {
+        asio::co_spawn(executor, work_on(work), [&](const std::exception_ptr& failure) {
             if (failure && !thrown) thrown = failure;
             if (--workers == 0) last.cancel();
         });
@@ -131,7 +131,7 @@ Awaitable<ScenarioRun> run_parts(const LoadedSuite& suite, script::Engine& engin
     std::vector<PartRunner> runners;
     for (std::size_t part = 0; part < parts.size(); ++part) {
         each[part].items = std::move(parts[part]);
-        runners.push_back(
+        runners.emplace_back(
             [&, part](OutcomeSink to) { return run_scenario(suite, engine, connector, each[part], std::move(to)); });
     }
     co_return co_await run_in_parallel(runners, at_once, std::move(sink));
@@ -142,8 +142,9 @@ Awaitable<ScenarioRun> run_files(const HurlSuite& suite, http::Connector& connec
     std::vector<HurlSuite> each;
     std::vector<PartRunner> runners;
     for (const auto& file : suite.files) each.push_back({suite.name, {file}, suite::hurl::assertion_count(file->file)});
+    runners.reserve(each.size());
     for (const auto& file : each)
-        runners.push_back([&](OutcomeSink to) { return run_hurl(file, connector, options, std::move(to)); });
+        runners.emplace_back([&](OutcomeSink to) { return run_hurl(file, connector, options, std::move(to)); });
     co_return co_await run_in_parallel(runners, at_once, [&](check::RequestOutcome outcome) {
         outcome.position = outcome.sequence;  // an entry is one outcome
         sink(std::move(outcome));

@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <map>
 #include <random>
 
 #include "harness/causes.h"
 #include "harness/cookie_store.h"
-#include "harness/http/text.h"
+#include "harness/pause.h"
 #include "harness/request_builder.h"
+#include "harness/run_client.h"
+#include "harness/scenario_exchange.h"
+#include "harness/script_runner.h"
 #include "harness/suite/postman.h"
 
 namespace assay::harness {
@@ -21,35 +21,6 @@ namespace asio = boost::asio;
 using http::Awaitable;
 using suite::Listen;
 
-Awaitable<void> sleep_until(Instant when) {
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, http::LaneExecutor> timer(
-        co_await asio::this_coro::executor, when);
-    co_await timer.async_wait(asio::use_awaitable_t<http::LaneExecutor>());
-}
-
-// A response as scripts see it, and what the views in it point to.
-struct Answered {
-    explicit Answered(http::Response&& received) : response(std::move(received)) {
-        for (const auto& header : response.headers) {
-            headers.emplace_back(header.name, http::latin1_to_utf8(header.value));  // as newman reads bytes
-        }
-        view.code = response.code;
-        view.status = response.reason;
-        view.time = static_cast<double>(time().count());
-        view.size = response.body.size();
-        view.headers = &headers;
-        view.body = response.body;
-    }
-    Answered(const Answered&) = delete;
-    Answered& operator=(const Answered&) = delete;
-
-    [[nodiscard]] Millis time() const { return std::chrono::round<Millis>(response.time); }
-
-    http::Response response;
-    script::Pairs headers;
-    script::ResponseView view;
-};
-
 class Scenario {
  public:
     Scenario(const LoadedSuite& suite, script::Engine& engine, http::Connector& connector,
@@ -58,8 +29,9 @@ class Scenario {
           options_(options),
           sink_(std::move(sink)),
           dynamic_(options.seed != 0 ? options.seed : std::random_device()()),
-          client_(executor, connector, client_limits(options)),
+          client_(std::move(executor), connector, options, totals_),
           context_(engine, suite.scripts, scopes_, dynamic_, options.timeout_script),
+          scripts_(context_, client_, {scopes_, dynamic_, build_, digest_}, totals_),
           causes_(suite.facts.writers) {
         build_.working_dir = options.working_dir;
         build_.follow_redirects = options.follow_redirects;
@@ -76,29 +48,17 @@ class Scenario {
         bool failed = false;  // with --bail: an assertion, a script or the request
     };
 
-    static http::Limits client_limits(const ScenarioOptions& options) {
-        http::Limits limits;
-        limits.idle = options.timeout_request;
-        return limits;
-    }
-
     void open_scopes();
     Awaitable<void> run_iteration(std::uint32_t iteration);
     void count_unvisited();
     Awaitable<Turn> take_turn(std::uint32_t position, std::uint32_t iteration);
     void deliver(check::RequestOutcome& outcome);
     [[nodiscard]] const check::ItemPlan& plan(std::uint32_t position) const;
-    [[nodiscard]] std::shared_ptr<const check::Exchange> kept(const check::RequestOutcome& outcome,
-                                                              const BuiltRequest& built, const std::string& cookies,
-                                                              const Answered* answered);
-    Awaitable<bool> run_scripts(const suite::Item& item, const std::vector<std::uint32_t>& scripts,
-                                script::Input& input, check::RequestOutcome& outcome, Turn& turn);
-    Awaitable<void> run_script(std::uint32_t index, const script::Input& input, script::ScriptResult& result);
-    Awaitable<script::Progress> answer(const script::SendRequest& send);
-    Awaitable<http::Exchange<http::Response>> send(const http::Request& request, bool& presumed);
+    [[nodiscard]] bool keeps(const check::RequestOutcome& outcome) const;
+    Awaitable<bool> run_scripts(const std::vector<std::uint32_t>& scripts, script::Input& input,
+                                check::RequestOutcome& outcome, Turn& turn);
     void take_result(script::ScriptResult&& result, check::RequestOutcome& outcome, Turn& turn);
     [[nodiscard]] script::Input input_of(const suite::Item& item, std::uint32_t iteration);
-    [[nodiscard]] std::string cookie_header(std::string_view url) const;
     [[nodiscard]] std::optional<std::size_t> jump(const std::string& name) const;
 
     const LoadedSuite& suite_;
@@ -107,17 +67,17 @@ class Scenario {
     BuildOptions build_;
     suite::Scopes scopes_;
     suite::Dynamic dynamic_;
-    http::Client client_;
-    script::ScriptContext context_;
-    CauseFinder causes_;
+    DigestStates digest_;
     ScenarioRun totals_;
+    RunClient client_;
+    script::ScriptContext context_;
+    ScriptRunner scripts_;
+    CauseFinder causes_;
 
     std::vector<std::size_t> order_;  // indices of the selected items
     std::vector<bool> visited_;       // of all items, in the iteration at work
     std::uint32_t iterations_ = 1;
     std::uint32_t sequence_ = 0;
-    std::uint32_t timeouts_in_a_row_ = 0;
-    http::Failure last_timeout_{http::Failure::Kind::timeout, {}, {}};
 
     // Of the item at work.
     std::vector<std::string> path_;
@@ -125,7 +85,6 @@ class Scenario {
     suite::Request changed_;
     std::string host_;
     std::string page_;  // the URL that went out; empty before the first
-    DigestStates digest_;
 };
 
 void Scenario::open_scopes() {
@@ -253,7 +212,7 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     auto input = input_of(item, iteration);
     input.listen = Listen::prerequest;
     input.request = [this] { return suite::request_json(*request_); };
-    const bool send_it = co_await run_scripts(item, item.prerequest, input, outcome, turn);
+    const bool send_it = co_await run_scripts(item.prerequest, input, outcome, turn);
     if (totals_.fault) co_return turn;
     if (!send_it || (options_.bail && turn.failed)) {
         outcome.skipped = !send_it;
@@ -266,12 +225,12 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
     outcome.url = built.shown_url;
     outcome.request_size = built.wire.body.size();
     ++totals_.requests;
-    const bool keeps = options_.keep != ScenarioOptions::Keep::none;
-    const std::string cookies = keeps ? cookie_header(built.wire.url) : std::string();
-    auto exchange = co_await send(built.wire, outcome.presumed);
+    const bool may_keep = options_.keep != ScenarioOptions::Keep::none;
+    const std::string cookies = may_keep ? cookie_header(client_.http(), built.wire.url) : std::string();
+    auto exchange = co_await client_.send(built.wire, outcome.presumed);
     if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
         built = build_request(item, *request_, scopes_, dynamic_, build_, digest_);
-        exchange = co_await send(built.wire, outcome.presumed);
+        exchange = co_await client_.send(built.wire, outcome.presumed);
     }
     std::optional<Answered> answered;
     if (exchange) {
@@ -290,18 +249,26 @@ Awaitable<Scenario::Turn> Scenario::take_turn(std::uint32_t position, std::uint3
         input.listen = Listen::test;
         input.response = answered ? &answered->view : nullptr;
         const auto& url = built.wire.url;
-        input.request = [&] { return sent_request_json(built, cookie_header(url), dynamic_); };
-        input.cookies = [&] { return client_.cookies(url); };
+        input.request = [&] { return sent_request_json(built, cookie_header(client_.http(), url), dynamic_); };
+        input.cookies = [&] { return client_.http().cookies(url); };
         page_ = url;
         host_.clear();
         for (const auto& label : built.request.url.host) host_.append(host_.empty() ? "" : ".").append(label);
         input.domain = host_;
-        co_await run_scripts(item, item.test, input, outcome, turn);
+        co_await run_scripts(item.test, input, outcome, turn);
         if (totals_.fault) co_return turn;
     }
-    if (keeps) outcome.exchange = kept(outcome, built, cookies, answered ? &*answered : nullptr);
+    if (keeps(outcome)) {
+        outcome.exchange =
+            std::make_shared<check::Exchange>(exchange_of(built, cookies, answered ? &*answered : nullptr, dynamic_));
+    }
     deliver(outcome);
     co_return turn;
+}
+
+bool Scenario::keeps(const check::RequestOutcome& outcome) const {
+    if (options_.keep != ScenarioOptions::Keep::failed) return options_.keep == ScenarioOptions::Keep::all;
+    return !outcome.error.empty() || !outcome.script_errors.empty() || check::count(outcome).failed != 0;
 }
 
 script::Input Scenario::input_of(const suite::Item& item, std::uint32_t iteration) {
@@ -313,26 +280,18 @@ script::Input Scenario::input_of(const suite::Item& item, std::uint32_t iteratio
     input.iterations = iterations_;
     input.cookie_store = [this](std::string_view method, std::string_view arguments) {
         const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-        return call_cookie_store(client_.jar(), method, arguments, page_, now);
+        return call_cookie_store(client_.http().jar(), method, arguments, page_, now);
     };
     return input;
 }
 
-std::string Scenario::cookie_header(std::string_view url) const {
-    std::string text;
-    for (const auto& [name, value] : client_.cookies(url)) {
-        text.append(text.empty() ? "" : "; ").append(name).append("=").append(value);
-    }
-    return text;
-}
-
 // False when a pre-request script said to skip the request. With --bail the first failing script is the last one.
-Awaitable<bool> Scenario::run_scripts(const suite::Item&, const std::vector<std::uint32_t>& scripts,
-                                      script::Input& input, check::RequestOutcome& outcome, Turn& turn) {
+Awaitable<bool> Scenario::run_scripts(const std::vector<std::uint32_t>& scripts, script::Input& input,
+                                      check::RequestOutcome& outcome, Turn& turn) {
     for (const auto index : scripts) {
         script::ScriptResult result;
         input.owner = suite_.suite.scripts[index].owner;
-        co_await run_script(index, input, result);
+        co_await scripts_.run(index, input, result);
         if (totals_.fault) co_return false;
         const bool skipped = result.skipped;
         if (result.changed_request && !skipped) {
@@ -365,94 +324,6 @@ void Scenario::take_result(script::ScriptResult&& result, check::RequestOutcome&
     append(outcome.assertions, result.assertions);
     append(outcome.script_errors, result.errors);
     append(outcome.console, result.console);
-}
-
-Awaitable<void> Scenario::run_script(std::uint32_t index, const script::Input& input, script::ScriptResult& result) {
-    const auto timed = [this](auto&& step) {
-        const auto begun = Clock::now();
-        auto progress = step();
-        totals_.in_scripts += std::chrono::duration_cast<Micros>(Clock::now() - begun);
-        return progress;
-    };
-    auto progress = timed([&] { return context_.begin(index, input, result); });
-    while (progress && !progress->done) {
-        if (!progress->sends.empty()) {
-            // One after the other: newman sends them at once, but on servers that matter the order is the same.
-            const auto sends = std::move(progress->sends);
-            std::vector<script::SendRequest> more;
-            for (const auto& send : sends) {
-                progress = co_await answer(send);
-                std::move(progress->sends.begin(), progress->sends.end(), std::back_inserter(more));
-                if (progress->done) break;
-            }
-            progress->sends = std::move(more);
-            continue;
-        }
-        if (progress->wake) co_await sleep_until(*progress->wake);
-        progress = timed([&] { return context_.resume(); });
-    }
-    if (!progress) totals_.fault = std::move(progress).error();
-}
-
-// Sends what a script asked for and hands it the answer.
-Awaitable<script::Progress> Scenario::answer(const script::SendRequest& send_request) {
-    const auto deliver = [&](const script::ResponseView* view, std::string_view error = {},
-                             std::string_view code = {}) {
-        auto progress = context_.deliver(send_request.id, view, error, code);
-        if (progress) return std::move(*progress);
-        totals_.fault = std::move(progress).error();
-        return script::Progress{};
-    };
-    auto request = suite::read_request(send_request.request);
-    if (!request) co_return deliver(nullptr, request.error().to_string());
-    auto built = build_script_request(*request, dynamic_, build_, digest_);
-    bool presumed = false;
-    auto exchange = co_await send(built.wire, presumed);
-    if (exchange && answer_challenge(built.auth, *exchange, dynamic_, digest_)) {
-        built = build_script_request(std::move(*request), dynamic_, build_, digest_);
-        exchange = co_await send(built.wire, presumed);
-    }
-    scopes_.answered();
-    if (!exchange) co_return deliver(nullptr, exchange.error().message, exchange.error().code);
-    const Answered answered(std::move(*exchange));
-    co_return deliver(&answered.view);
-}
-
-std::shared_ptr<const check::Exchange> Scenario::kept(const check::RequestOutcome& outcome, const BuiltRequest& built,
-                                                      const std::string& cookies, const Answered* answered) {
-    const bool good = outcome.error.empty() && outcome.script_errors.empty() && check::count(outcome).failed == 0;
-    if (options_.keep == ScenarioOptions::Keep::failed && good) return nullptr;
-    auto exchange = std::make_shared<check::Exchange>();
-    const auto sent = sent_request(built, cookies, dynamic_);
-    exchange->request_json = suite::request_json(sent);
-    exchange->sent_url = suite::to_string(sent.url);
-    for (const auto& header : sent.headers)
-        if (!header.disabled) exchange->request_headers.push_back({header.key, header.value});
-    exchange->request_body = built.wire.body;
-    if (answered != nullptr) {
-        for (const auto& [name, value] : answered->headers) exchange->response_headers.push_back({name, value});
-        exchange->response_body = answered->response.body;
-    }
-    return exchange;
-}
-
-// A hanging server would cost the timeout for every request: after some in a row the rest is taken as timed out.
-Awaitable<http::Exchange<http::Response>> Scenario::send(const http::Request& request, bool& presumed) {
-    if (options_.timeouts_in_a_row != 0 && timeouts_in_a_row_ >= options_.timeouts_in_a_row) {
-        presumed = true;
-        ++totals_.presumed;
-        co_return tl::unexpected(last_timeout_);
-    }
-    auto exchange = co_await client_.send(request);
-    if (!exchange && exchange.error().kind == http::Failure::Kind::timeout) {
-        ++totals_.timeouts;
-        ++timeouts_in_a_row_;
-        last_timeout_ = exchange.error();
-        if (options_.on_timeout) options_.on_timeout();
-    } else {
-        timeouts_in_a_row_ = 0;
-    }
-    co_return exchange;
 }
 
 }  // namespace

@@ -14,11 +14,9 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "harness/http/connect_in_time.h"
 #include "harness/http/connection.h"
 #include "harness/http/content_decoding.h"
 #include "harness/http/cookie_jar.h"
@@ -45,10 +43,6 @@ WallTime wall_now() {
     return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-Failure invalid_url(std::string code, std::string message) {
-    return {Failure::Kind::invalid_url, std::move(code), std::move(message)};
-}
-
 // "Keep-Alive: timeout=1" leaves no time that Node would dare to use.
 bool promises_under_two_seconds(const Fields& fields) {
     const auto hint = fields.joined("keep-alive");
@@ -67,17 +61,19 @@ bool promises_under_two_seconds(const Fields& fields) {
 
 struct Client::State {
     State(LaneExecutor lane, Connector& source, const Limits& bounds)
-        : executor(lane), connector(source), limits(bounds), watch(lane, bounds.idle), in(kFirstReadSize) {}
+        : executor(std::move(lane)),
+          connector(source),
+          limits(bounds),
+          watch(executor, bounds.idle),
+          in(kFirstReadSize) {}
 
     enum class Step { more, complete, failed };
 
     Awaitable<Exchange<Response>> send(const Request& request);
-    std::optional<Failure> refuse(const Url& url) const;
     // One request and its answer, on the kept or a new connection. The body comes as sent; the parser has the rest.
     Awaitable<Exchange<void>> exchange(const Url& url, bool verify);
     Awaitable<Exchange<void>> attempt(std::string_view bytes, bool reused);
     Awaitable<Exchange<void>> open(const Url& url, bool verify);
-    Awaitable<Exchange<Socket>> connect(const Url& url);
     Awaitable<std::optional<Exchange<void>>> transmit(std::string_view bytes, Io io);
     std::string_view read_on(std::size_t got);
     Awaitable<bool> was_unread(error_code error);
@@ -130,22 +126,11 @@ void Client::State::learn_cookies(const Url& url) {
         if (equal_ignoring_case(field.name, "set-cookie")) jar.store(field.value, url, wall_now());
 }
 
-std::optional<Failure> Client::State::refuse(const Url& url) const {
-    if (url.host.empty() && url.authority.empty())
-        return invalid_url("", fmt::format("Invalid URI \"{}\"", url.href()));
-    if (url.scheme != "http" && url.scheme != "https")
-        return invalid_url("", fmt::format("Invalid protocol: {}:", url.scheme));
-    if (!url.port_number())
-        return invalid_url("ERR_SOCKET_BAD_PORT",
-                           fmt::format("Port should be >= 0 and < 65536. Received type string ('{}').", *url.port));
-    return std::nullopt;
-}
-
 Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
     if (request.url.empty())
         co_return tl::unexpected(invalid_url("", "runtime:extensions~request: request url is empty"));
     Url url = parse_url(request.url);
-    if (url.host.empty() && url.authority.empty()) co_return tl::unexpected(*refuse(url));
+    if (url.host.empty() && url.authority.empty()) co_return tl::unexpected(*refused_url(url));
     const auto cookies_for = [&](const Url& page) {
         return jar.empty() || !request.cookies ? std::string() : jar.header(page, wall_now());
     };
@@ -155,7 +140,7 @@ Awaitable<Exchange<Response>> Client::State::send(const Request& request) {
     Exchange<Response> answer(tl::in_place);
     Response& response = *answer;
     for (;; ++response.redirects) {
-        if (auto refused = refuse(url)) {
+        if (auto refused = refused_url(url)) {
             if (response.redirects > 0 && refused->message.starts_with("Invalid URI"))
                 refused->message += ". This can be caused by a crappy redirection.";
             co_return tl::unexpected(std::move(*refused));
@@ -219,7 +204,7 @@ Awaitable<Exchange<void>> Client::State::exchange(const Url& url, bool verify) {
 }
 
 Awaitable<Exchange<void>> Client::State::open(const Url& url, bool verify) {
-    auto socket = co_await connect(url);
+    auto socket = co_await connect_in_time(executor, connector, url, watch);
     if (!socket) co_return tl::unexpected(std::move(socket).error());
     connection.emplace(std::move(*socket), Connection::Key{url.host, *url.port_number(), url.secure(), verify});
     if (!url.secure()) co_return Exchange<void>{};
@@ -230,37 +215,6 @@ Awaitable<Exchange<void>> Client::State::open(const Url& url, bool verify) {
         tls->set_default_verify_paths(ignored);
     }
     co_return co_await connection->handshake(*tls, url.host, verify, watch);
-}
-
-// The connector's own coroutine, ended when it takes longer than the idle limit.
-Awaitable<Exchange<Socket>> Client::State::connect(const Url& url) {
-    const std::uint16_t port = *url.port_number();
-    if (auto socket = connector.connect_at_once(url.host, port)) co_return std::move(*socket);
-    const Millis patience = watch.patience();
-    if (patience.count() <= 0) co_return co_await connector.connect(url.host, port);
-    struct Race {
-        asio::cancellation_signal cancel;
-        bool late = false;
-    };
-    auto race = std::make_shared<Race>();
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, LaneExecutor> timer(executor, patience);
-    timer.async_wait([race](error_code error) {
-        if (error) return;
-        race->late = true;
-        race->cancel.emit(asio::cancellation_type::terminal);
-    });
-    // co_spawn wants a result that can be made from nothing.
-    auto run = [](Connector& from, std::string_view host,
-                  std::uint16_t to) -> Awaitable<std::optional<Exchange<Socket>>> {
-        co_return co_await from.connect(host, to);
-    };
-    auto [thrown, socket] = co_await asio::co_spawn(
-        executor, run(connector, url.host, port),
-        asio::bind_cancellation_slot(race->cancel.slot(), asio::as_tuple(asio::use_awaitable_t<LaneExecutor>{})));
-    timer.cancel();
-    if (race->late) co_return tl::unexpected(connect_timeout());
-    if (thrown) std::rethrow_exception(thrown);
-    co_return std::move(*socket);
 }
 
 Awaitable<Exchange<void>> Client::State::attempt(std::string_view bytes, bool reused) {
@@ -418,7 +372,7 @@ Exchange<void> Client::State::settle(Step step) {
 }
 
 Client::Client(LaneExecutor executor, Connector& connector, const Limits& limits)
-    : state_(std::make_unique<State>(executor, connector, limits)) {}
+    : state_(std::make_unique<State>(std::move(executor), connector, limits)) {}
 Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
 

@@ -1,6 +1,8 @@
 // Connections over this host's own network.
 #pragma once
 
+#include <utility>
+
 #include "harness/http/client.h"
 
 namespace assay::http {
@@ -10,7 +12,7 @@ namespace assay::http {
 // A name look-up cannot be ended before the system's resolver gives up.
 class HostConnector : public Connector {
  public:
-    explicit HostConnector(LaneExecutor executor) : executor_(executor) {}
+    explicit HostConnector(LaneExecutor executor) : executor_(std::move(executor)) {}
     Awaitable<Exchange<Socket>> connect(std::string_view host, std::uint16_t port) override;
     std::optional<Socket> connect_at_once(std::string_view host, std::uint16_t port) override;
 

@@ -4,7 +4,8 @@
 
 namespace assay::http {
 
-IdleWatch::IdleWatch(LaneExecutor executor, Millis idle) : idle_(idle), shared_(std::make_shared<Shared>(executor)) {}
+IdleWatch::IdleWatch(const LaneExecutor& executor, Millis idle)
+    : idle_(idle), shared_(std::make_shared<Shared>(executor)) {}
 
 IdleWatch::~IdleWatch() {
     shared_->socket = nullptr;

@@ -18,7 +18,7 @@ namespace assay::http {
 class IdleWatch {
  public:
     // `idle` 0 = never.
-    IdleWatch(LaneExecutor executor, Millis idle);
+    IdleWatch(const LaneExecutor& executor, Millis idle);
     ~IdleWatch();
     IdleWatch(const IdleWatch&) = delete;
     IdleWatch& operator=(const IdleWatch&) = delete;
@@ -40,7 +40,7 @@ class IdleWatch {
     using Timer = boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, LaneExecutor>;
     // The pending wait's handler outlives the watch when both go in the same turn of the io_context.
     struct Shared {
-        explicit Shared(LaneExecutor executor) : timer(executor) {}
+        explicit Shared(const LaneExecutor& executor) : timer(executor) {}
         Timer timer;
         Socket* socket = nullptr;  // null: nothing is watched
         Instant deadline{};

@@ -69,6 +69,21 @@ Failure parse_failure(std::string_view code, std::string_view reason) {
 
 Failure too_large() { return {Failure::Kind::too_large, "", "Maximum response size reached"}; }
 
+Failure invalid_url(std::string code, std::string message) {
+    return {Failure::Kind::invalid_url, std::move(code), std::move(message)};
+}
+
+std::optional<Failure> refused_url(const Url& url) {
+    if (url.host.empty() && url.authority.empty())
+        return invalid_url("", fmt::format("Invalid URI \"{}\"", url.href()));
+    if (url.scheme != "http" && url.scheme != "https")
+        return invalid_url("", fmt::format("Invalid protocol: {}:", url.scheme));
+    if (!url.port_number())
+        return invalid_url("ERR_SOCKET_BAD_PORT",
+                           fmt::format("Port should be >= 0 and < 65536. Received type string ('{}').", *url.port));
+    return std::nullopt;
+}
+
 std::string_view reason_phrase(std::uint32_t code) noexcept {
     switch (code) {
         case 100: return "Continue";

@@ -3,10 +3,12 @@
 
 #include <boost/system/error_code.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "harness/http/client.h"
+#include "harness/http/url.h"
 
 namespace assay::http {
 
@@ -25,6 +27,10 @@ namespace assay::http {
 [[nodiscard]] Failure aborted();                         // closed within an answer: "aborted"
 [[nodiscard]] Failure parse_failure(std::string_view code, std::string_view reason);
 [[nodiscard]] Failure too_large();  // "Maximum response size reached"
+[[nodiscard]] Failure invalid_url(std::string code, std::string message);
+
+// Why nothing is sent to this URL; empty: it may be.
+[[nodiscard]] std::optional<Failure> refused_url(const Url& url);
 
 // The phrase that newman shows when a status line has none; empty for a code that it does not know.
 [[nodiscard]] std::string_view reason_phrase(std::uint32_t code) noexcept;

@@ -34,8 +34,8 @@ std::string options_text(const BatchRun& run) {
     std::string text;
     for (const char* name : {"host", "shard", "jobs", "verify", "suite", "timeout_request_ms", "memory"}) {
         const auto found = run.manifest.find(name);
-        if (found == run.manifest.end() || *found == "") continue;
-        text += fmt::format(", {} {}", name, html_text(plain(*found)));
+        const std::string value = found == run.manifest.end() ? std::string() : plain(*found);
+        if (!value.empty()) text += fmt::format(", {} {}", name, html_text(value));
     }
     return text;
 }

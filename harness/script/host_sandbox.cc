@@ -2,28 +2,14 @@
 #include <js/PropertySpec.h>
 #include <nlohmann/json.hpp>
 
-#include "harness/script/spider.h"
+#include "harness/script/host.h"
 
 namespace assay::script {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text_at(JSContext* cx, const JS::CallArgs& args, unsigned index, bool& failed) {
-    std::string text;
-    JSString* string = JS::ToString(cx, args.get(index));
-    failed = failed || string == nullptr || !to_utf8(cx, string, text);
-    return text;
-}
-
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-bool give(JSContext* cx, JS::CallArgs& args, std::string_view text) {
-    JSString* made = to_js(cx, text);
-    if (made == nullptr) return false;
-    args.rval().setString(made);
-    return true;
-}
 
 const char* name_of(suite::Cast cast) {
     switch (cast) {
@@ -60,17 +46,16 @@ bool host_scope(JSContext* cx, unsigned argc, JS::Value* vp) {
         if (variable.disabled) entry["disabled"] = true;
         list.push_back(std::move(entry));
     }
-    return give(cx, args, dumped(list));
+    return give(args, to_js(cx, dumped(list)));
 }
 
 // cookieStore(method, JSON of its arguments) -> JSON {error} or {result}: a store of tough-cookie.
 bool host_cookie_store(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
-    bool failed = false;
-    const auto method = text_at(cx, args, 0, failed), arguments = text_at(cx, args, 1, failed);
-    if (failed) return false;
+    std::string method, arguments;
+    if (!text_at(cx, args, 0, method) || !text_at(cx, args, 1, arguments)) return false;
     const auto& store = current(cx).input->cookie_store;
-    return give(cx, args, store ? store(method, arguments) : R"({"error":"CookieStore: no store found"})");
+    return give(args, to_js(cx, store ? store(method, arguments) : R"({"error":"CookieStore: no store found"})"));
 }
 
 // cookieList() -> JSON of the cookies of the request's URL; none before the request.
@@ -79,7 +64,7 @@ bool host_cookie_list(JSContext* cx, unsigned argc, JS::Value* vp) {
     const auto& input = *current(cx).input;
     if (input.listen == suite::Listen::test && input.cookie_store) {
         const auto answer = Json::parse(input.cookie_store("matching", "[]"), nullptr, false);
-        return give(cx, args, dumped(answer.value("result", Json::array())));
+        return give(args, to_js(cx, dumped(answer.value("result", Json::array()))));
     }
     Json list = Json::array();
     if (input.listen == suite::Listen::test && input.cookies) {
@@ -93,7 +78,7 @@ bool host_cookie_list(JSContext* cx, unsigned argc, JS::Value* vp) {
                             {"value", value}});
         }
     }
-    return give(cx, args, dumped(list));
+    return give(args, to_js(cx, dumped(list)));
 }
 
 const JSFunctionSpec kFunctions[] = {JS_FN("scope", host_scope, 1, 0), JS_FN("cookieStore", host_cookie_store, 2, 0),

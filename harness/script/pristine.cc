@@ -2,158 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <js/MapAndSet.h>
 #include <js/Object.h>
 #include <js/PropertyAndElement.h>
 #include <js/PropertyDescriptor.h>
 #include <js/RegExp.h>
-#include <js/TracingAPI.h>
-#include <js/shadow/Object.h>
 #include <jsfriendapi.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <string_view>
-#include <unordered_set>
+
+#include "harness/script/heap_walk.h"
+#include "harness/script/object_layout.h"
 
 namespace assay::script {
 namespace {
 
-using Shadow = JS::shadow::Object;
-
-// vm/NativeObject.h: what lies before the slots and before the elements.
-struct SlotsHeader {
-    std::uint32_t capacity;
-    std::uint32_t dictionary_span;
-};
-struct ElementsHeader {
-    std::uint32_t flags;
-    std::uint32_t initialised;
-    std::uint32_t capacity;
-    std::uint32_t length;
-};
 constexpr unsigned kOwn = JSITER_OWNONLY | JSITER_HIDDEN | JSITER_SYMBOLS;
-constexpr std::uint32_t kInIteration = 0x40;  // of ElementsHeader::flags: for-in has been here; nobody can tell
-constexpr std::size_t kRegExpCompiled = 3;    // vm/RegExpObject.h: SHARED_SLOT
-
-const Shadow& shadow(const JSObject* object) { return *reinterpret_cast<const Shadow*>(object); }
-
-// vm/Shape.h: js/shadow/Shape.h shows the first two members.
-struct ShapeCell {
-    const void* base;  // class, realm and prototype
-    std::uint32_t immutable;
-    std::uint16_t flags;
-    const void* map;  // the properties, of which `immutable` says how many count
-};
-constexpr std::uint32_t kDictionary = 1u << 4;  // of ShapeCell::immutable: the map is this object's own, and changes
-constexpr std::uint16_t kPrototype = 1u << 0;   // of ShapeCell::flags: an object's prototype; nobody can tell
-
-const ShapeCell& shape_of(const JSObject* object) { return *reinterpret_cast<const ShapeCell*>(shadow(object).shape); }
-
-const SlotsHeader& slots_header(const Shadow& object) {
-    return *(reinterpret_cast<const SlotsHeader*>(object.slots) - 1);
-}
-
-const JS::Value* elements_of(const Shadow& object) { return static_cast<const JS::Value*>(object._1); }
-
-const ElementsHeader& elements_header(const Shadow& object) {
-    return *(reinterpret_cast<const ElementsHeader*>(object._1) - 1);
-}
-
-// Edges of a global to what the engine keeps for itself: no script gets at these, and they come and go.
-constexpr std::array<std::string_view, 14> kEngineEdges = {
-    "shape",
-    "object slot",
-    "global-intrinsics-holder",
-    "global-for-of-pic",
-    "global-source-urls",
-    "global-empty-scope",
-    "global-array-shape",
-    "global-plain-shape",
-    "global-function-shape",
-    "global-ext-function-shape",
-    "self-hosting-script-source",
-    "mapped-arguments-template",
-    "unmapped-arguments-template",
-    "global-computed-intrinsics",
-};
-
-bool engine_edge(std::string_view name) {
-    return std::find(kEngineEdges.begin(), kEngineEdges.end(), name) != kEngineEdges.end() ||
-           name.ends_with("-template") || name.ends_with("-shape") ||
-           name.starts_with("SavedStacks::") ||  // where errors were made
-           name.starts_with("res->");            // of RegExp.$1: forget_matches() comes before every look
-}
-
-// What the engine keeps in objects, for want of another place: the source of a script, what it knows of for-of loops,
-// the state of for-in loops that it may use again (the iterators that scripts see have other names).
-bool engine_object(JSObject* object) {
-    const std::string_view name(JS::GetClass(object)->name);
-    return name == "ScriptSource" || name == "ForOfPIC" || name == "Iterator";
-}
-
-class Edges final : public JS::CallbackTracer {
- public:
-    explicit Edges(JSContext* cx)
-        : JS::CallbackTracer(cx, JS::TracerKind::Callback,
-                             JS::TraceOptions(JS::WeakMapTraceAction::TraceKeysAndValues)) {}
-    void onChild(JS::GCCellPtr thing) override {
-        if (!thing) return;
-        if (thing.is<JSObject>() && engine_object(&thing.as<JSObject>())) return;
-        const char* edge = context().name();
-        if (std::string_view(edge).starts_with("cacheir-")) return;  // of compiled code to what it has met
-        const char* name = of_global ? edge : nullptr;
-        const bool own = name != nullptr && engine_edge(name);
-        if (!own) found.push_back(thing);
-        if (own && std::string_view(name) == "object slot") slots.push_back(thing);
-    }
-    bool of_global = false;
-    std::vector<JS::GCCellPtr> found;
-    std::vector<JS::GCCellPtr> slots;  // of a global: its own properties
-};
-
-// Cells that are immutable and lead nowhere.
-bool leaf(const JS::GCCellPtr& cell) {
-    switch (cell.kind()) {
-        case JS::TraceKind::String:
-        case JS::TraceKind::Symbol:
-        case JS::TraceKind::BigInt:
-        case JS::TraceKind::JitCode:
-        case JS::TraceKind::RegExpShared: return true;
-        default: return false;
-    }
-}
-
-// Compiled code, which comes and goes, and which nothing here is compared by.
-bool recompiled(const JS::GCCellPtr& cell) {
-    return cell.kind() == JS::TraceKind::JitCode || cell.kind() == JS::TraceKind::RegExpShared;
-}
 
 bool is_collection(std::string_view name) {
     return name == "Map" || name == "Set" || name == "WeakMap" || name == "WeakSet";
-}
-
-// A weak collection's entries have objects as keys, so its edges show whether there is one.
-bool is_empty(JSContext* cx, JSObject* object) {
-    const JS::RootedObject collection(cx, object);
-    const std::string_view name(JS::GetClass(object)->name);
-    if (name == "Map") return JS::MapSize(cx, collection) == 0;
-    if (name == "Set") return JS::SetSize(cx, collection) == 0;
-    Edges edges(cx);
-    JS::TraceChildren(&edges, JS::GCCellPtr(object));
-    return std::none_of(edges.found.begin(), edges.found.end(),
-                        [](const JS::GCCellPtr& cell) { return cell.is<JSObject>(); });
-}
-
-// A proxy's target and handler, and its private values that are collected.
-std::vector<const void*> edges_of(JSContext* cx, JSObject* object, bool of_global) {
-    Edges edges(cx);
-    edges.of_global = of_global;
-    JS::TraceChildren(&edges, JS::GCCellPtr(object));
-    std::vector<const void*> cells;
-    for (const auto& cell : edges.found) cells.push_back(cell.asCell());
-    return cells;
 }
 
 }  // namespace
@@ -164,95 +32,6 @@ bool forget_matches(JSContext* cx, JS::HandleObject global) {
     std::size_t index = 0;
     return empty && JS::ExecuteRegExp(cx, global, empty, u"", 0, &index, /*test=*/true, &found);
 }
-
-bool layout_fits(JSContext* cx) {
-    // More properties than an object has room for, one of them a number, and an array with a hole's worth of length.
-    const JS::RootedObject object(cx, JS_NewPlainObject(cx));
-    if (!object) return false;
-    constexpr int kProperties = 40;
-    for (int i = 0; i < kProperties; ++i) {
-        const auto name = fmt::format("p{}", i);
-        const JS::RootedValue value(cx, JS::Int32Value(1000 + i));
-        if (!JS_DefineProperty(cx, object, name.c_str(), value, JSPROP_ENUMERATE)) return false;
-    }
-    const auto& seen = shadow(object);
-    const auto fixed = seen.numFixedSlots();
-    if (fixed >= kProperties || slots_header(seen).capacity < kProperties - fixed) return false;
-    for (std::size_t i = 0; i < kProperties; ++i) {
-        if (seen.slotRef(i) != JS::Int32Value(static_cast<std::int32_t>(1000 + i))) return false;
-    }
-    if (elements_header(seen).initialised != 0) return false;
-    const JS::RootedObject array(cx, JS::NewArrayObject(cx, 0));
-    for (std::uint32_t i = 0; array && i < 3; ++i) {
-        if (!JS_SetElement(cx, array, i, 7 + i)) return false;
-    }
-    if (!array || !JS::SetArrayLength(cx, array, 5)) return false;
-    const auto& listed = shadow(array);
-    const auto& header = elements_header(listed);
-    if (header.initialised != 3 || header.length != 5 || header.capacity < 3) return false;
-    if (elements_of(listed)[2] != JS::Int32Value(9)) return false;
-    // Becoming a prototype sets one flag, losing a property that is not the last makes a dictionary.
-    const JS::RootedObject parent(cx, JS_NewPlainObject(cx));
-    const JS::RootedValue one(cx, JS::Int32Value(1));
-    if (!parent || !JS_DefineProperty(cx, parent, "a", one, JSPROP_ENUMERATE) ||
-        !JS_DefineProperty(cx, parent, "b", one, JSPROP_ENUMERATE)) {
-        return false;
-    }
-    const ShapeCell plain = shape_of(parent);
-    if (JS_NewObjectWithGivenProto(cx, nullptr, parent) == nullptr) return false;
-    const ShapeCell used = shape_of(parent);
-    if ((plain.immutable & kDictionary) != 0 || plain.base != used.base || plain.map != used.map ||
-        plain.immutable != used.immutable || (plain.flags & kPrototype) != 0 ||
-        used.flags != (plain.flags | kPrototype)) {
-        return false;
-    }
-    if (!JS_DeleteProperty(cx, parent, "a") || (shape_of(parent).immutable & kDictionary) == 0) return false;
-    // A frozen array says so in its shape or its elements.
-    const auto before = std::pair(listed.shape, header.flags);
-    return JS_FreezeObject(cx, array) && before != std::pair(listed.shape, elements_header(listed).flags);
-}
-
-// The graph from the global and `roots`: its objects, each once.
-class Pristine::Walk {
- public:
-    Walk(JSContext* cx, JSObject* global) : cx_(cx), global_(global) {}
-
-    void from(JSObject* root) { add(JS::GCCellPtr(root), false); }
-    void go() {
-        while (!open_.empty()) {
-            const auto cell = open_.back();
-            open_.pop_back();
-            Edges edges(cx_);
-            edges.of_global = cell.is<JSObject>() && &cell.as<JSObject>() == global_;
-            JS::TraceChildren(&edges, cell);
-            const bool of_script = cell.kind() == JS::TraceKind::Script || cell.kind() == JS::TraceKind::Scope;
-            for (const auto& child : edges.found) add(child, of_script);
-            for (const auto& child : edges.slots) add(child, false);
-        }
-    }
-    std::vector<JSObject*> objects;
-    std::vector<JS::GCCellPtr> cells;
-
- private:
-    void add(const JS::GCCellPtr& cell, bool of_script) {
-        if (opened_.insert(cell.asCell()).second) {
-            if (!recompiled(cell)) cells.push_back(cell);
-            if (!leaf(cell)) open_.push_back(cell);
-        }
-        if (!cell.is<JSObject>()) return;
-        auto* object = &cell.as<JSObject>();
-        // The functions that a script and its scopes hold are patterns: what runs are copies of them, and a pattern
-        // that were given its name here would pass on a wrong one.
-        if (of_script && JS_ObjectIsFunction(object)) return;
-        if (listed_.insert(object).second) objects.push_back(object);
-    }
-
-    JSContext* cx_;
-    JSObject* global_;
-    std::unordered_set<void*> opened_;
-    std::unordered_set<JSObject*> listed_;
-    std::vector<JS::GCCellPtr> open_;
-};
 
 bool Pristine::differs(const char* what, JSObject* object) {
     difference_ = fmt::format("{} of a {}", what, JS::GetClass(object)->name);
@@ -276,7 +55,7 @@ std::unique_ptr<Pristine> Pristine::take(JSContext* cx, JS::HandleObject global,
     JS::RootedObject object(cx);
     JS::RootedObjectVector found(cx);
     for (std::size_t before = 0;;) {
-        Walk walk(cx, global);
+        HeapWalk walk(cx, global);
         walk.from(global);
         for (const auto* root : roots) {
             if (*root) walk.from(*root);

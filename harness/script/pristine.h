@@ -16,8 +16,8 @@
 // that the engine keeps for itself. Overwritten: what RegExp.$1 and its like remember. Shared by fresh globals too,
 // hence left: the registry behind Symbol.for.
 //
-// The layouts are those of SpiderMonkey 102 (js/shadow/Object.h; vm/NativeObject.h of its source for the two headers);
-// layout_fits() tries them on live objects before any of this is used.
+// The layouts are those of SpiderMonkey 102 (object_layout.h); layout_fits() tries them on live objects before any of
+// this is used.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,6 @@
 #include "harness/script/spider.h"
 
 namespace assay::script {
-
-// Whether this engine's objects lie in memory as pristine.cc reads them. In any realm of `cx`.
-bool layout_fits(JSContext* cx);
 
 // RegExp.$1 and its like say from here on what they say after an empty match, as they do in V8 from the start. (After
 // JS::ClearRegExpStatics, SpiderMonkey 102 crashes when they are read.)
@@ -81,7 +78,6 @@ class Pristine {
         unsigned attributes;  // data, writable, enumerable, configurable
         bool operator==(const Property&) const = default;
     };
-    class Walk;
 
     explicit Pristine(JSContext* cx) : global_(cx), cells_(cx), prototype_(cx), names_(cx) {}
     bool record(JSContext* cx, JSObject* object);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/script/host.h"
+#include "harness/script/object_layout.h"
 #include "harness/script/pristine.h"
 
 namespace assay::script {

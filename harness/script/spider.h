@@ -1,4 +1,4 @@
-// SpiderMonkey behind engine.h: what engine.cc, compile.cc, context.cc and host.cc share. Internal to this room.
+// SpiderMonkey behind engine.h: what the files of this room share. Internal to this room.
 #pragma once
 
 #include <atomic>
@@ -183,11 +183,6 @@ struct ScriptContext::State {
 
     [[nodiscard]] suite::Scope* scope(int index);
 };
-
-// The native functions that core.js gets as `host`. Null: an exception is pending.
-JSObject* make_host(JSContext* cx);
-// Adds those that only sandbox.js uses. False: an exception is pending.
-bool add_sandbox_host(JSContext* cx, JS::HandleObject host);
 
 inline ScriptContext::State& current(JSContext* cx) {
     return *static_cast<Engine::State*>(JS_GetContextPrivate(cx))->current;

@@ -104,15 +104,17 @@ class Parser {
     Parsed<void> optional_body(std::optional<Body>& into);
     template <typename Part>
     Parsed<void> sections(Parsed<void> (Parser::*section)(Part&, std::vector<std::string>&), Part& into);
-    Parsed<KeyValue> key_value();
-    Parsed<MultipartParam> multipart_param();
-    Parsed<Capture> capture();
-    Parsed<Assert> assertion();
     // Items until one is "not this".
     template <typename T>
     Parsed<void> items(Parsed<T> (Parser::*rule)(), std::vector<T>& into);
 
-    // hurl_text.cc: lines, names, strings, templates
+    // hurl_lines.cc: lines of sections
+    Parsed<KeyValue> key_value();
+    Parsed<MultipartParam> multipart_param();
+    Parsed<Capture> capture();
+    Parsed<Assert> assertion();
+
+    // hurl_text.cc: ends of lines, names, strings, templates
     Parsed<void> line_end();
     std::size_t skip_lines(std::vector<std::string>* comments = nullptr);
     Parsed<void> literal(std::string_view text);

@@ -6,78 +6,50 @@
 #include <utility>
 
 #include "harness/verify/patch_binary.h"
+#include "harness/verify/patch_hunk.h"
+#include "harness/verify/patch_lines.h"
 #include "harness/verify/patch_names.h"
 #include "harness/verify/verdict.h"
 
 namespace assay::verify {
 namespace {
 
-constexpr const char* kRemade = "make it again with `git diff --binary`, with the prefixes a/ and b/";
-
 // One pass over the text, a line at a time. Every method that reads a construct leaves the position after it.
 class Parser {
  public:
-    Parser(Patch& patch, const PatchLimits& limits) : patch_(patch), text_(*patch.text), limits_(limits) {}
+    Parser(Patch& patch, const PatchLimits& limits) : patch_(patch), in_(*patch.text, patch.name), limits_(limits) {}
 
     Result<void> run() {
-        while (!at_end()) {
-            if (line().starts_with("diff --git ")) {
+        while (!in_.at_end()) {
+            if (in_.line().starts_with("diff --git ")) {
                 ASSAY_CHECK(git_file());
-            } else if (line().starts_with("--- ") && second_line().starts_with("+++ ") &&
-                       third_line().starts_with("@@ -")) {
+            } else if (in_.line().starts_with("--- ") && in_.second_line().starts_with("+++ ") &&
+                       in_.third_line().starts_with("@@ -")) {
                 ASSAY_CHECK(plain_file());
-            } else if (std::uint32_t a, b, c, d; range_header(a, b, c, d)) {
-                return bad(number_, "a hunk without a file header before it", kRemade);
+            } else if (is_hunk_header(in_.line())) {
+                return in_.bad("a hunk without a file header before it", kRemade);
             } else {
-                skip();
+                in_.skip();
             }
         }
-        if (patch_.files.empty() && text_.find_first_not_of(" \t\r\n") != std::string_view::npos)
-            return bad(1, "no diff in this text", "give a unified diff, as `git diff` prints it");
+        if (patch_.files.empty() && patch_.text->find_first_not_of(" \t\r\n") != std::string::npos)
+            return in_.bad(1, "no diff in this text", "give a unified diff, as `git diff` prints it");
         return {};
     }
 
  private:
-    // --- lines ---
-
-    [[nodiscard]] bool at_end() const { return pos_ >= text_.size(); }
-    [[nodiscard]] std::size_t end_of(std::size_t pos) const { return std::min(text_.find('\n', pos), text_.size()); }
-    [[nodiscard]] std::string_view line_from(std::size_t pos) const {
-        return pos >= text_.size() ? std::string_view{} : text_.substr(pos, end_of(pos) - pos);
-    }
-    [[nodiscard]] std::string_view line() const { return line_from(pos_); }
-    [[nodiscard]] std::string_view second_line() const { return line_from(end_of(pos_) + 1); }
-    [[nodiscard]] std::string_view third_line() const {
-        const std::size_t second = end_of(pos_) + 1;
-        return second >= text_.size() ? std::string_view{} : line_from(end_of(second) + 1);
-    }
-    // Header lines: a patch that went through a mail or an editor may have gained carriage returns.
-    [[nodiscard]] std::string_view header_line() const {
-        std::string_view text = line();
-        if (text.ends_with('\r')) text.remove_suffix(1);
-        return text;
-    }
-    void skip() {
-        pos_ = end_of(pos_) + 1;
-        ++number_;
-    }
-
-    [[nodiscard]] tl::unexpected<Error> bad(std::uint32_t number, const std::string& what, const char* remedy) const {
-        return fail("read patch", patch_.name + ":" + std::to_string(number) + ": " + what, remedy);
-    }
-
     // --- file headers ---
 
     Result<void> git_file() {
         FilePatch file;
-        file.patch_line = number_;
-        const auto shared = common_name(header_line().substr(11));
-        skip();
+        file.patch_line = in_.number();
+        const auto shared = common_name(in_.header_line().substr(11));
+        in_.skip();
         std::optional<std::string> old_name, new_name;
         bool any = false;
-        for (; !at_end(); skip(), any = true) {
-            if (end_of(pos_) >= text_.size()) break;  // cut in the middle of a line: git takes no notice of it
-            const std::string_view text = header_line();
+        for (; !in_.at_end(); in_.skip(), any = true) {
+            if (in_.is_cut()) break;  // cut in the middle of a line: git takes no notice of it
+            const std::string_view text = in_.header_line();
             auto after = [&](std::string_view word) -> std::optional<std::string_view> {
                 if (!text.starts_with(word)) return std::nullopt;
                 return text.substr(word.size());
@@ -135,9 +107,9 @@ class Parser {
         const auto& old_path = old_name || !(unnamed || file.change == Change::remove) ? old_name : shared;
         const auto& new_path = new_name || !(unnamed || file.change == Change::create) ? new_name : shared;
         if ((file.change != Change::create && !old_path) || (file.change != Change::remove && !new_path))
-            return bad(file.patch_line, "the header does not name the file", kRemade);
+            return in_.bad(file.patch_line, "the header does not name the file", kRemade);
         if (!moved && old_path && new_path && *old_path != *new_path)
-            return bad(
+            return in_.bad(
                 file.patch_line,
                 "the header names two files, " + excerpt(*old_path) + " and " + excerpt(*new_path) + ", and no rename",
                 kRemade);
@@ -149,42 +121,41 @@ class Parser {
     // The name on a "---" or "+++" line of a git diff.
     Result<void> side(std::string_view text, std::optional<std::string>& name, bool must_be_absent) {
         const auto read = read_name(text);
-        if (!read) return bad(number_, "a file name with broken quotes", kRemade);
+        if (!read) return in_.bad("a file name with broken quotes", kRemade);
         if (*read == "/dev/null") {
             if (must_be_absent) return {};
             // Without "new file mode" or "deleted file mode" git takes this as an error too.
-            return bad(number_, "/dev/null in a diff that neither creates nor deletes the file", kRemade);
+            return in_.bad("/dev/null in a diff that neither creates nor deletes the file", kRemade);
         }
-        if (must_be_absent) return bad(number_, "/dev/null expected, " + excerpt(*read) + " found", kRemade);
+        if (must_be_absent) return in_.bad("/dev/null expected, " + excerpt(*read) + " found", kRemade);
         const auto stripped = strip_component(*read);
-        if (!stripped) return bad(number_, "\"" + excerpt(*read) + "\" has no a/ or b/ before the name", kRemade);
+        if (!stripped) return in_.bad("\"" + excerpt(*read) + "\" has no a/ or b/ before the name", kRemade);
         if (name && *name != *stripped)
-            return bad(number_, "the header names two files, " + excerpt(*name) + " and " + excerpt(*stripped),
-                       kRemade);
+            return in_.bad("the header names two files, " + excerpt(*name) + " and " + excerpt(*stripped), kRemade);
         name = stripped;
         return check_length(*stripped);
     }
 
     Result<std::string> whole_name(std::string_view text) {
         auto name = read_name(text);
-        if (!name || name->empty()) return bad(number_, "no file name, or one with broken quotes", kRemade);
+        if (!name || name->empty()) return in_.bad("no file name, or one with broken quotes", kRemade);
         ASSAY_CHECK(check_length(*name));
         return *name;
     }
 
     Result<void> check_length(const std::string& name) {
         if (name.size() <= limits_.path) return {};
-        return bad(number_, "a path of " + std::to_string(name.size()) + " bytes", "use shorter paths");
+        return in_.bad("a path of " + std::to_string(name.size()) + " bytes", "use shorter paths");
     }
 
     Result<void> plain_file() {
         FilePatch file;
-        file.patch_line = number_;
-        const auto before = read_plain_name(header_line().substr(4));
-        skip();
-        const auto after = read_plain_name(header_line().substr(4));
-        if (!before || !after) return bad(number_, "no file name, or one with broken quotes", kRemade);
-        skip();
+        file.patch_line = in_.number();
+        const auto before = read_plain_name(in_.header_line().substr(4));
+        in_.skip();
+        const auto after = read_plain_name(in_.header_line().substr(4));
+        if (!before || !after) return in_.bad("no file name, or one with broken quotes", kRemade);
+        in_.skip();
         // Names without a folder on both sides come from `diff -u a b` in one folder: nothing to strip.
         auto bare = [](const PlainName& side) {
             return side.name == "/dev/null" || side.name.find('/') == std::string::npos;
@@ -196,7 +167,7 @@ class Parser {
         };
         const auto old_path = path(*before);
         const auto new_path = path(*after);
-        if (!old_path && !new_path) return bad(file.patch_line, "the header does not name the file", kRemade);
+        if (!old_path && !new_path) return in_.bad(file.patch_line, "the header does not name the file", kRemade);
         // "file.orig" against "file": the shorter name is meant.
         std::string name = new_path ? *new_path : *old_path;
         if (old_path && new_path && old_path->size() < name.size() && name.starts_with(*old_path)) name = *old_path;
@@ -213,115 +184,45 @@ class Parser {
 
     Result<void> body(FilePatch file) {
         if (patch_.files.size() >= limits_.files)
-            return bad(file.patch_line, "more than " + std::to_string(limits_.files) + " files", "split the patch");
-        while (line().starts_with("@@ -")) ASSAY_CHECK(hunk(file));
-        if (file.hunks.empty() && header_line() == "GIT binary patch") {
+            return in_.bad(file.patch_line, "more than " + std::to_string(limits_.files) + " files", "split the patch");
+        while (in_.line().starts_with("@@ -")) {
+            ASSAY_TRY(auto hunk, read_hunk(in_));
+            file.hunks.push_back(std::move(hunk));
+        }
+        if (file.hunks.empty() && in_.header_line() == "GIT binary patch") {
             ASSAY_CHECK(binary(file));
-        } else if (file.hunks.empty() && header_line().ends_with(" differ") &&
-                   (line().starts_with("Binary files ") || line().starts_with("Files "))) {
+        } else if (file.hunks.empty() && in_.header_line().ends_with(" differ") &&
+                   (in_.line().starts_with("Binary files ") || in_.line().starts_with("Files "))) {
             file.binary_omitted = true;
-            skip();
+            in_.skip();
         }
         std::uint64_t old_lines = 0, new_lines = 0;
         for (const Hunk& hunk : file.hunks) old_lines += hunk.old_count, new_lines += hunk.new_count;
         if (file.change == Change::create && old_lines != 0)
-            return bad(file.patch_line, file.new_path + " is new, but its diff has old lines", kRemade);
+            return in_.bad(file.patch_line, file.new_path + " is new, but its diff has old lines", kRemade);
         if (file.change == Change::remove && new_lines != 0)
-            return bad(file.patch_line, file.old_path + " is deleted, but its diff has new lines", kRemade);
+            return in_.bad(file.patch_line, file.old_path + " is deleted, but its diff has new lines", kRemade);
         if (old_lines != 0 || file.hunks.size() > 1) file.maybe_new = false;
         const bool new_mode = file.new_mode && file.new_mode != file.old_mode;
         if (file.hunks.empty() && !file.binary && !file.binary_omitted && file.change == Change::modify && !new_mode)
-            return bad(file.patch_line, "the header of " + file.new_path + " is not followed by any change", kRemade);
+            return in_.bad(file.patch_line, "the header of " + file.new_path + " is not followed by any change",
+                           kRemade);
         patch_.files.push_back(std::move(file));
         return {};
     }
 
-    bool range_header(std::uint32_t& old_start, std::uint32_t& old_count, std::uint32_t& new_start,
-                      std::uint32_t& new_count) const {
-        std::string_view rest = line();
-        auto take = [&](std::string_view word) {
-            if (!rest.starts_with(word)) return false;
-            rest.remove_prefix(word.size());
-            return true;
-        };
-        auto number = [&](std::uint32_t& value) {
-            auto [end, status] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-            if (status != std::errc{}) return false;
-            rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-            return true;
-        };
-        old_count = new_count = 1;
-        return take("@@ -") && number(old_start) && (!take(",") || number(old_count)) && take(" +") &&
-               number(new_start) && (!take(",") || number(new_count)) && take(" @@");
-    }
-
-    Result<void> hunk(FilePatch& file) {
-        Hunk hunk;
-        hunk.patch_line = number_;
-        if (!range_header(hunk.old_start, hunk.old_count, hunk.new_start, hunk.new_count))
-            return bad(number_, "a broken hunk header: " + excerpt(line(), 60), kRemade);
-        skip();
-        std::uint32_t old_left = hunk.old_count, new_left = hunk.new_count;
-        std::uint32_t old_number = hunk.old_start, new_number = hunk.new_start;
-        bool changes = false;
-        auto cut_short = [&] {
-            return bad(std::min(number_, last_line()),
-                       "the hunk of line " + std::to_string(hunk.patch_line) + " ends early: " +
-                           std::to_string(old_left) + " old and " + std::to_string(new_left) + " new lines are missing",
-                       "the patch was cut or edited; make it again");
-        };
-        while (old_left > 0 || new_left > 0) {
-            if (at_end()) return cut_short();
-            const std::string_view text = line();
-            if (end_of(pos_) >= text_.size())
-                return bad(number_, "the patch ends in the middle of a line",
-                           "end the patch with a line break; a final one is easily stripped by mistake");
-            const char kind = text.empty() ? ' ' : text.front();
-            if (kind == '\\') {
-                ASSAY_CHECK(no_newline(hunk));
-                continue;
-            }
-            const bool old_side = kind == ' ' || kind == '-';
-            const bool new_side = kind == ' ' || kind == '+';
-            // An empty line is an empty context line of newer diffs; "\r" alone is one whose carriage return stayed.
-            if ((!old_side && !new_side) || (old_side && old_left == 0) || (new_side && new_left == 0))
-                return cut_short();
-            hunk.lines.push_back(
-                {kind, true, text.empty() ? text : text.substr(1), new_side ? new_number : old_number});
-            if (old_side) --old_left, ++old_number;
-            if (new_side) --new_left, ++new_number;
-            changes = changes || kind != ' ';
-            skip();
-        }
-        if (text_.size() - std::min(pos_, text_.size()) > 12 && line().starts_with("\\ "))
-            ASSAY_CHECK(no_newline(hunk));
-        if (!changes) return bad(hunk.patch_line, "a hunk that changes nothing", kRemade);
-        file.hunks.push_back(std::move(hunk));
-        return {};
-    }
-
-    // "\ No newline at end of file", in whatever language.
-    Result<void> no_newline(Hunk& hunk) {
-        if (hunk.lines.empty() || !line().starts_with("\\ ") || line().size() < 11)
-            return bad(number_, "a line that begins with a backslash, but is not \"\\ No newline at end of file\"",
-                       kRemade);
-        hunk.lines.back().has_newline = false;
-        skip();
-        return {};
-    }
-
     Result<void> binary(FilePatch& file) {
-        skip();
+        in_.skip();
         ASSAY_TRY(auto forward, binary_part());
-        if (!forward) return bad(number_, "no \"literal\" or \"delta\" after \"GIT binary patch\"", kRemade);
+        if (!forward) return in_.bad("no \"literal\" or \"delta\" after \"GIT binary patch\"", kRemade);
         file.binary = std::move(*forward);
         return binary_part().map([](auto&&) {});  // the way back is read, checked and not kept
     }
 
     Result<std::optional<BinaryPart>> binary_part() {
         BinaryPart part;
-        part.patch_line = number_;
-        std::string_view head = header_line();
+        part.patch_line = in_.number();
+        std::string_view head = in_.header_line();
         if (head.starts_with("literal ")) {
             head.remove_prefix(8);
         } else if (head.starts_with("delta ")) {
@@ -333,21 +234,21 @@ class Parser {
         std::uint64_t size = 0;
         auto [end, status] = std::from_chars(head.data(), head.data() + head.size(), size);
         if (status != std::errc{} || end != head.data() + head.size())
-            return bad(number_, "a binary part without its size", kRemade);
+            return in_.bad("a binary part without its size", kRemade);
         unpacked_ += size;
         if (size > limits_.result.count || unpacked_ > limits_.result.count)
-            return bad(number_, "binary parts of more than " + format_bytes(limits_.result), "leave them out");
-        skip();
+            return in_.bad("binary parts of more than " + format_bytes(limits_.result), "leave them out");
+        in_.skip();
         std::string deflated;
-        for (; !at_end() && !header_line().empty(); skip()) {
-            const std::string_view text = header_line();
+        for (; !in_.at_end() && !in_.header_line().empty(); in_.skip()) {
+            const std::string_view text = in_.header_line();
             auto bytes = decode_base85(text.substr(1), line_bytes(text.front()));
-            if (!bytes) return bad(number_, "a broken line of base 85", kRemade);
+            if (!bytes) return in_.bad("a broken line of base 85", kRemade);
             deflated += *bytes;
         }
-        if (!at_end()) skip();  // the empty line
+        if (!in_.at_end()) in_.skip();  // the empty line
         auto bytes = inflate_exactly(deflated, size);
-        if (!bytes) return bad(part.patch_line, "a binary part that does not unpack to its size", kRemade);
+        if (!bytes) return in_.bad(part.patch_line, "a binary part that does not unpack to its size", kRemade);
         part.bytes = std::move(*bytes);
         return std::optional(std::move(part));
     }
@@ -358,7 +259,7 @@ class Parser {
         std::uint32_t value = 0;
         auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value, 8);
         if (status != std::errc{} || end != text.data() + text.size() || value > 0177777)
-            return bad(number_, "a broken file mode: " + excerpt(text, 40), kRemade);
+            return in_.bad("a broken file mode: " + excerpt(text, 40), kRemade);
         return value;
     }
     static std::optional<std::uint32_t> number_in(std::string_view text) {
@@ -367,16 +268,10 @@ class Parser {
         if (status != std::errc{} || value > 100) return std::nullopt;
         return value;
     }
-    [[nodiscard]] std::uint32_t last_line() const {
-        return static_cast<std::uint32_t>(std::count(text_.begin(), text_.end(), '\n')) +
-               (text_.empty() || text_.back() == '\n' ? 0 : 1);
-    }
 
     Patch& patch_;
-    std::string_view text_;
+    PatchLines in_;
     const PatchLimits& limits_;
-    std::size_t pos_ = 0;
-    std::uint32_t number_ = 1;
     std::uint64_t unpacked_ = 0;
 };
 
