@@ -107,7 +107,7 @@ struct Usage {
     Micros cpu_user{0};  // with cgroups: what is not known to be system time
     Micros cpu_system{0};
     Bytes memory_peak;                 // cgroup peak; largest RSS of one process without cgroups
-    Bytes phase_memory_peak;           // since the last look; where the kernel cannot set it back: since exec
+    Bytes phase_memory_peak;           // since the last look; 0 = not known (no cgroup; v2 before Linux 6.12)
     std::uint32_t processes_peak = 0;  // 0 = not measured on this host
     Bytes disk;                        // of the bounded tmpfs at the end
     std::uint32_t inodes = 0;          // likewise

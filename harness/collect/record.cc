@@ -93,7 +93,8 @@ json phase_json(const Phase& phase) {
     json out = {{"wall_us", phase.wall.count()}};
     if (!phase.server) return out;
     out["cpu_us"] = (phase.server->cpu_user + phase.server->cpu_system).count();
-    out["memory_peak_bytes"] = phase.server->phase_memory_peak.count;
+    const std::uint64_t peak = phase.server->phase_memory_peak.count;
+    out["memory_peak_bytes"] = peak == 0 ? json(nullptr) : json(peak);
     out.update(held_back_json(*phase.server));
     return out;
 }

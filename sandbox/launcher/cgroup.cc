@@ -239,10 +239,12 @@ CgroupUse CgroupPool::look(Group& group) const {
     CgroupUse use;
     const std::uint64_t pids = number(file(pids_peak));
     use.processes_peak = pids <= kOurs ? 0 : static_cast<std::uint32_t>(pids - kOurs);
-    use.memory_phase_peak = number(file(memory_peak));
+    const std::uint64_t peak = number(file(memory_peak));
+    // What was not set back tells of this phase only if it has grown since.
+    if (group.peak_was_reset || peak > group.memory_peak) use.memory_phase_peak = peak;
     // Any write sets a peak back: v1 always, v2 since Linux 6.12 (for this descriptor).
     group.peak_was_reset = !group.files[memory_peak] || put(file(memory_peak), "0");
-    use.memory_peak = group.memory_peak = std::max(group.memory_peak, use.memory_phase_peak);
+    use.memory_peak = group.memory_peak = std::max(group.memory_peak, peak);
     use.cpu_nanoseconds = cpu_nanoseconds(group);
     use.out_of_memory = number(file(memory_events), "oom_kill ") - group.before.out_of_memory;
     use.processes_refused = number(file(pids_events), "max ") - group.before.processes_refused;

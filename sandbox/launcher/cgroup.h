@@ -21,7 +21,7 @@ namespace assay::sandbox {
 // Kernel accounting of one sandbox since its launch. What the host does not count is 0, or -1.
 struct CgroupUse {
     std::uint64_t memory_peak = 0;
-    std::uint64_t memory_phase_peak = 0;  // since the last look, where it can be set back
+    std::uint64_t memory_phase_peak = 0;  // since the last look; 0: below that of an earlier phase, not known
     std::uint64_t cpu_nanoseconds = 0;
     std::uint32_t processes_peak = 0;     // of the sandbox itself: without seat and init
     std::uint64_t out_of_memory = 0;      // processes ended by the kernel for it
