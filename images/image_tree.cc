@@ -132,7 +132,7 @@ Result<sandbox::RootPlan> tree_root_plan(const std::string& image, const std::st
             plan.steps.push_back(plain(Step::Kind::directory, std::move(target)));
         } else {
             Step bind = plain(Step::Kind::bind_ro, std::move(target));
-            bind.source = tree + "/" + name;
+            bind.source = tree + bind.target;
             plan.steps.push_back(std::move(bind));
         }
     }

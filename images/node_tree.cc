@@ -105,16 +105,16 @@ Result<bool> adopt_package(const NodePackage& package, const Layer& layer, const
     });
     if (same == packages.end() || has_strangers(from, packages)) return false;
     // Packages that the tree holds inside of this one stay: they are the tree's own choice of versions.
-    const std::string target = tree + "/" + package.path;
+    const std::string source = from + "/" + same->path + "/";
+    const std::string target = tree + "/" + package.path + "/";
     for (const std::string& entry : list_beneath(tree, package.path))
-        if (entry != "node_modules") ASSAY_CHECK(remove_tree(target + "/" + entry));
+        if (entry != "node_modules") ASSAY_CHECK(remove_tree(target + entry));
     for (const std::string& entry : list_beneath(from, same->path)) {
         if (entry == "node_modules") continue;
         std::error_code failed;
-        fs::copy(from + "/" + same->path + "/" + entry, target + "/" + entry,
-                 fs::copy_options::recursive | fs::copy_options::copy_symlinks, failed);
+        fs::copy(source + entry, target + entry, fs::copy_options::recursive | fs::copy_options::copy_symlinks, failed);
         if (failed) return fail_errno(failed.value(), "copy package", package.path + "/" + entry);
-        let_others_read(target + "/" + entry);
+        let_others_read(target + entry);
     }
     return true;
 }

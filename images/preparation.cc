@@ -70,7 +70,8 @@ Result<sandbox::Exit> run_preparation(Preparation preparation, std::string& log)
     preparation.root.steps.push_back(std::move(step));
     const std::string tree = preparation.directory + "/tree";
     if (::mkdir(tree.c_str(), 0755) != 0) return fail_errno(errno, "prepare " + preparation.root.image, tree);
-    for (const auto& [name, bytes] : preparation.files) ASSAY_CHECK(write_file_at(AT_FDCWD, tree + "/" + name, bytes));
+    const std::string inside = tree + "/";
+    for (const auto& [name, bytes] : preparation.files) ASSAY_CHECK(write_file_at(AT_FDCWD, inside + name, bytes));
     ASSAY_TRY(sandbox::Launcher launcher, sandbox::Launcher::start(preparation.root, preparation.launcher));
     // As root, the sandbox's user is not ours.
     if (::chown(tree.c_str(), launcher.outer_uid(), launcher.outer_gid()) != 0)

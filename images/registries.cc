@@ -81,7 +81,7 @@ class Collector {
     std::string folder(const std::string& path) {
         struct stat info {};
         if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return {};
-        const std::string inside = fmt::format("/run/assay/folder.{}", ++count_);
+        std::string inside = fmt::format("/run/assay/folder.{}", ++count_);
         Step step{};
         step.kind = Step::Kind::bind_ro;
         step.source = path;

@@ -37,8 +37,8 @@ std::optional<std::uint64_t> read_operand(std::string_view& delta, unsigned flag
 }  // namespace
 
 std::size_t line_bytes(char letter) {
-    if (letter >= 'A' && letter <= 'Z') return static_cast<std::size_t>(letter - 'A' + 1);
-    if (letter >= 'a' && letter <= 'z') return static_cast<std::size_t>(letter - 'a' + 27);
+    if (letter >= 'A' && letter <= 'Z') return static_cast<std::size_t>(letter - 'A') + 1;
+    if (letter >= 'a' && letter <= 'z') return static_cast<std::size_t>(letter - 'a') + 27;
     return 0;
 }
 

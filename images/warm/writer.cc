@@ -218,7 +218,7 @@ void put_hot_pages(int pagemap, const Region& region, Header& header) {
             } else {
                 if (header.hot_runs == kMaxHotRuns) return;
                 last = runs + header.hot_runs++;
-                *last = address | 1;
+                *last = address | 1;  // NOLINT(clang-analyzer-core.NullDereference): it is in index_bytes
             }
         }
     }

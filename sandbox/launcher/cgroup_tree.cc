@@ -186,7 +186,7 @@ std::vector<CgroupMount> find_cgroup_mounts(std::string_view mountinfo, std::str
         if (!found.unified && dash[1] != "cgroup") continue;
         if (!found.unified) found.offers = offers_of(dash[3], ',');
         if (!found.unified && found.offers == 0) continue;
-        std::string_view controller = "";
+        std::string_view controller;
         if (!found.unified) {
             for (std::string_view name : split(dash[3], ','))
                 if (offers_of(name, ',') != 0) controller = name;

@@ -109,13 +109,13 @@ struct Report {
     std::uint64_t id = 0;
     Kind kind{};
     Step step{};
-    std::uint32_t op = 0;     // index into Plan::ops
-    std::int32_t code = 0;    // errno
-    std::int32_t status = 0;  // wait status of main
     bool main_ended = false;
-    std::uint64_t disk = 0;  // bytes used on the bounded tmpfs
-    std::uint32_t inodes = 0;
-    std::int64_t when = 0;  // CLOCK_MONOTONIC, nanoseconds
+    std::uint32_t op = 0;      // index into Plan::ops
+    std::int32_t code = 0;     // errno
+    std::int32_t status = 0;   // wait status of main
+    std::uint32_t inodes = 0;  // used on the bounded tmpfs
+    std::uint64_t disk = 0;    // bytes used there
+    std::int64_t when = 0;     // CLOCK_MONOTONIC, nanoseconds
 };
 
 struct Board {

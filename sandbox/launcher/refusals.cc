@@ -133,8 +133,9 @@ ino_t Refusals::pid_namespace_below(pid_t init) const {
     std::snprintf(path, sizeof path, "%d/task/%d/children", init, init);
     auto text = read_file_at(proc_, path);
     if (!text) return 0;
-    const char* at = text->data();
-    const char* end = at + text->size();
+    const std::string_view children = *text;
+    const char* at = children.data();
+    const char* end = at + children.size();
     for (pid_t child = 0; at != end; ++at) {  // each number ends with a space
         at = std::from_chars(at, end, child).ptr;
         if (const ino_t inode = pid_namespace(child); inode != 0) return inode;

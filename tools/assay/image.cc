@@ -137,6 +137,7 @@ int list(const Options& options) {
     for (const std::string& name : images::recipe_names(options.recipes)) names.insert(name);
     for (const auto& [name, key] : images::image_names(store->path())) names.insert(name);
     std::vector<Row> rows;
+    rows.reserve(names.size());
     for (const std::string& name : names) rows.push_back(row_of(name, *store, options));
     const auto layers = store->list();
     std::uint64_t total = 0;

@@ -132,7 +132,7 @@ class WarmUp {
     std::string warm_up(const std::string& image, const images::Layer& layer) const {
         const auto recipe = images::find_image(image, store_.store());
         if (!recipe || !recipe->warm) return {};
-        if (const std::string why = images::no_warm_templates(*recipe); !why.empty()) return why;
+        if (std::string why = images::no_warm_templates(*recipe); !why.empty()) return why;
         const auto made = store_.ensure_warm(*recipe, layer);
         if (!made) return made.error().to_string();
         const std::string refused = images::warm_refusal(made->info());

@@ -262,7 +262,7 @@ int trace(const Options& options) {
 }
 
 int lint(const std::vector<std::string>& files) {
-    std::vector<sandbox::PolicySource> sources = sandbox::embedded_policies();
+    const std::vector<sandbox::PolicySource>& sources = sandbox::embedded_policies();
     std::vector<sandbox::PolicySource> wanted;
     for (const std::string& file : files) {
         auto text = read_file(file);

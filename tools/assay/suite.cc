@@ -117,7 +117,7 @@ harness::ScenarioRun run_on_lane(boost::asio::io_context& lane, http::Awaitable<
     harness::ScenarioRun done;
     std::exception_ptr failure;
     boost::asio::co_spawn(lane, std::move(scenario), [&](std::exception_ptr thrown, harness::ScenarioRun result) {
-        failure = thrown;
+        failure = std::move(thrown);
         done = std::move(result);
     });
     lane.run();
