@@ -34,8 +34,10 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "images/build_log.h"
 #include "images/diagnose.h"
 #include "images/image_tree.h"
+#include "images/layer_contents.h"
 #include "images/node_tree.h"
 #include "images/proxy.h"
 #include "images/tree.h"
@@ -49,11 +51,8 @@ using Step = sandbox::RootStep;
 using Words = std::vector<std::string>;
 
 constexpr const char* kBuildMount = "/.assay/building";  // the build's directory, hidden from what runs there
-constexpr std::size_t kOutputKept = 512 * 1024;          // of what is printed, for the diagnosis
 constexpr std::size_t kReportLimit = 8u << 20;           // npm's JSON
-constexpr std::size_t kLogLimit = 8u << 20;              // of build.log
 constexpr std::uint64_t kPipLogLimit = 64u << 20;        // pip's log, npm's list
-constexpr std::size_t kContentsKept = 500;
 // pip, but headers that wheels bring (greenlet's do) go below /usr/local, where the layer is: Debian's scheme alone has
 // them in /usr/include. No option of pip moves them without moving the packages, too.
 constexpr const char* kRunPip =
@@ -72,30 +71,6 @@ LayerFailure fault(Reason reason, const Error& error) {
     return failure;
 }
 
-// The end of everything printed, and all of it (up to a limit) in build.log.
-class Log {
- public:
-    explicit Log(const std::string& path)
-        : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {}
-
-    void add(std::string_view text) {
-        tail_ += text;
-        if (tail_.size() > 2 * kOutputKept) tail_.erase(0, tail_.size() - kOutputKept);
-        if (!file_ || written_ >= kLogLimit) return;
-        if (written_ + text.size() > kLogLimit) text = "\n[the rest is left out]\n";
-        written_ = written_ + text.size() > kLogLimit ? kLogLimit : written_ + text.size();
-        (void)write_all(file_.get(), text);  // a full disk shows elsewhere
-    }
-    void note(const std::string& text) { add("assay: " + text + "\n"); }
-    void begin_step() { tail_.clear(); }
-    [[nodiscard]] const std::string& tail() const { return tail_; }
-
- private:
-    Fd file_;
-    std::string tail_;
-    std::size_t written_ = 0;
-};
-
 class Build {
  public:
     explicit Build(const BuildOrder& order)
@@ -110,7 +85,7 @@ class Build {
         launcher_.reset();  // every process of the build is gone before its files are touched
         clean_up();
         if (failed) return tl::unexpected(std::move(*failed));
-        return contents();
+        return layer_contents(tree(), python_);
     }
 
  private:
@@ -401,25 +376,8 @@ class Build {
         ::chmod(tree().c_str(), 0755);
     }
 
-    [[nodiscard]] std::vector<std::string> contents() const {
-        Words names;
-        if (python_) {
-            for (const std::string& lib : list_beneath(tree(), "lib"))
-                for (const char* packages : {"dist-packages", "site-packages"})
-                    for (const std::string& entry : list_beneath(tree(), fmt::format("lib/{}/{}", lib, packages)))
-                        if (entry.ends_with(".dist-info")) names.push_back(entry.substr(0, entry.size() - 10));
-            for (std::string& name : names) std::replace(name.begin(), name.end(), '-', ' ');
-        } else {
-            for (const NodePackage& package : node_packages(tree()))
-                names.push_back(package.name + " " + package.version);
-        }
-        std::sort(names.begin(), names.end());
-        if (names.size() > kContentsKept) names.resize(kContentsKept);
-        return names;
-    }
-
     const BuildOrder& order_;
-    Log log_;
+    BuildLog log_;
     Instant deadline_;
     bool python_;
     std::optional<sandbox::Launcher> launcher_;
