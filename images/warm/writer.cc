@@ -199,27 +199,33 @@ int write_index(int file) {
 constexpr std::uint64_t kPresent = 1ull << 63;
 constexpr std::uint64_t kExclusive = 1ull << 56;
 
+// False: there is no room for another run.
+bool put_hot_page(Header& header, const Region& region, std::uint64_t address) {
+    auto* runs = reinterpret_cast<std::uint64_t*>(index_bytes + header.hot_runs_offset);
+    if (header.hot_runs > 0) {
+        // A page between two that are used costs less than another system call.
+        std::uint64_t& last = runs[header.hot_runs - 1];
+        const std::uint64_t end = run_address(last) + run_pages(last) * kPage;
+        const std::uint64_t more = (address + kPage - end) / kPage;
+        if (address >= end && address <= end + kPage && run_address(last) >= region.address &&
+            run_pages(last) + more < kPage) {
+            last += more;
+            return true;
+        }
+    }
+    if (header.hot_runs == kMaxHotRuns) return false;
+    runs[header.hot_runs++] = address | 1;
+    return true;
+}
+
 void put_hot_pages(int pagemap, const Region& region, Header& header) {
     static std::uint64_t entries[512];
-    auto* runs = reinterpret_cast<std::uint64_t*>(index_bytes + header.hot_runs_offset);
-    std::uint64_t* last = header.hot_runs == 0 ? nullptr : runs + header.hot_runs - 1;
     for (std::uint64_t at = 0; at < region.length; at += sizeof entries / 8 * kPage) {
         const auto first = (region.address + at) / kPage;
         const ssize_t got = pread(pagemap, entries, sizeof entries, static_cast<off_t>(first * 8));
         for (std::uint64_t i = 0; static_cast<ssize_t>(i * 8) < got && at + i * kPage < region.length; ++i) {
             if ((entries[i] & kPresent) == 0 || (entries[i] & kExclusive) == 0) continue;
-            const std::uint64_t address = (first + i) * kPage;
-            // A page between two that are used costs less than another system call.
-            const std::uint64_t end = last == nullptr ? 0 : run_address(*last) + run_pages(*last) * kPage;
-            const std::uint64_t more = last == nullptr ? 0 : (address + kPage - end) / kPage;
-            if (last != nullptr && address >= end && address <= end + kPage && run_address(*last) >= region.address &&
-                run_pages(*last) + more < kPage) {
-                *last += more;
-            } else {
-                if (header.hot_runs == kMaxHotRuns) return;
-                last = runs + header.hot_runs++;
-                *last = address | 1;  // NOLINT(clang-analyzer-core.NullDereference): it is in index_bytes
-            }
+            if (!put_hot_page(header, region, (first + i) * kPage)) return;
         }
     }
 }
