@@ -14,10 +14,7 @@ bool give_list(JSContext* cx, Arguments& args, const std::vector<std::string_vie
         JSString* made = to_js(cx, text);
         if (made == nullptr || !values.append(JS::StringValue(made))) return false;
     }
-    JSObject* list = JS::NewArrayObject(cx, values);
-    if (list == nullptr) return false;
-    args.rval().setObject(*list);
-    return true;
+    return give(cx, args, values);
 }
 
 bool give_pairs(JSContext* cx, Arguments& args, const Pairs& pairs) {

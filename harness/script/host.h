@@ -37,6 +37,13 @@ inline bool give(Arguments& args, JSString* text) {
     return true;
 }
 
+inline bool give(JSContext* cx, Arguments& args, const JS::HandleValueArray& values) {
+    JSObject* list = JS::NewArrayObject(cx, values);
+    if (list == nullptr) return false;
+    args.rval().setObject(*list);
+    return true;
+}
+
 inline bool parse_json(JSContext* cx, std::string_view json, JS::MutableHandleValue out) {
     const JS::RootedString text(cx, to_js(cx, json));
     return text && JS_ParseJSON(cx, text, out);

@@ -22,10 +22,7 @@ bool host_response(JSContext* cx, unsigned argc, JS::Value* vp) {
     facts[1].setString(status);
     facts[2].setNumber(response->time);
     facts[3].setNumber(static_cast<double>(response->size));
-    JSObject* list = JS::NewArrayObject(cx, facts);
-    if (list == nullptr) return false;
-    args.rval().setObject(*list);
-    return true;
+    return give(cx, args, facts);
 }
 
 // The charset of Content-Type, lower case, letters and digits only: "iso88591".
@@ -98,10 +95,7 @@ bool host_info(JSContext* cx, unsigned argc, JS::Value* vp) {
     JSString* id = to_js(cx, input.item_id);
     if (id == nullptr) return false;
     facts[3].setString(id);
-    JSObject* list = JS::NewArrayObject(cx, facts);
-    if (list == nullptr) return false;
-    args.rval().setObject(*list);
-    return true;
+    return give(cx, args, facts);
 }
 
 // The path of the item, then the name of what the script belongs to.

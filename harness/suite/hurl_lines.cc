@@ -13,15 +13,21 @@ Parsed<T> before_colon(Parsed<T> read) {
 
 }  // namespace
 
+// With the blanks around the colon.
+Parsed<Template> Parser::key_and_colon() {
+    ASSAY_TRY(Template key, before_colon(key_string()));
+    in_.skip_blanks();
+    ASSAY_CHECK(before_colon(literal(":")));
+    in_.skip_blanks();
+    return key;
+}
+
 Parsed<KeyValue> Parser::key_value() {
     skip_lines();
     in_.skip_blanks();
     const auto start = in_.place();
     KeyValue line;
-    ASSAY_TRY(line.key, before_colon(key_string()));
-    in_.skip_blanks();
-    ASSAY_CHECK(before_colon(literal(":")));
-    in_.skip_blanks();
+    ASSAY_TRY(line.key, key_and_colon());
     ASSAY_TRY(line.value, unquoted());
     line.source = std::string(in_.since(start));
     ASSAY_CHECK(line_end());
@@ -33,10 +39,7 @@ Parsed<MultipartParam> Parser::multipart_param() {
     skip_lines();
     in_.skip_blanks();
     MultipartParam param;
-    ASSAY_TRY(param.key, before_colon(key_string()));
-    in_.skip_blanks();
-    ASSAY_CHECK(before_colon(literal(":")));
-    in_.skip_blanks();
+    ASSAY_TRY(param.key, key_and_colon());
     if (!in_.take("file,")) {
         in_.seek(start);
         ASSAY_TRY(auto line, key_value());
@@ -65,10 +68,7 @@ Parsed<Capture> Parser::capture() {
     in_.skip_blanks();
     const auto start = in_.place();
     Capture capture;
-    ASSAY_TRY(capture.name, before_colon(key_string()));
-    in_.skip_blanks();
-    ASSAY_CHECK(before_colon(literal(":")));
-    in_.skip_blanks();
+    ASSAY_TRY(capture.name, key_and_colon());
     ASSAY_TRY(capture.query, query());
     ASSAY_TRY(capture.filters, filters());
     const auto before = in_.place();

@@ -109,6 +109,7 @@ class Parser {
     Parsed<void> items(Parsed<T> (Parser::*rule)(), std::vector<T>& into);
 
     // hurl_lines.cc: lines of sections
+    Parsed<Template> key_and_colon();
     Parsed<KeyValue> key_value();
     Parsed<MultipartParam> multipart_param();
     Parsed<Capture> capture();
