@@ -49,18 +49,8 @@ class Event {
     }
 
     [[nodiscard]] Task<std::optional<T>> wait_until(Instant deadline) const {
-        // The timer's handler runs on the reactor and only wakes the waiter; the waiter then looks for itself.
         auto timer = std::make_shared<boost::asio::steady_timer>(shared_->reactor, deadline);
-        timer->async_wait([shared = shared_](const boost::system::error_code& error) {
-            if (error) return;
-            std::function<void()> resume;
-            {
-                std::lock_guard lock(shared->mutex);
-                resume = std::exchange(shared->waiter, nullptr);
-            }
-            if (resume) resume();
-        });
-        if (Clock::now() < deadline) co_await suspend();
+        co_await suspend(timer);
         // Timers are not thread-safe: cancel where their handlers run.
         boost::asio::post(shared_->reactor, [timer] { timer->cancel(); });
         std::lock_guard lock(shared_->mutex);
@@ -76,10 +66,12 @@ class Event {
         std::function<void()> waiter;
     };
 
-    // Completes when the value is there, or when somebody takes the waiter out (a deadline).
-    [[nodiscard]] Task<void> suspend() const {
+    using Timer = std::shared_ptr<boost::asio::steady_timer>;
+
+    // Completes when the value is there, or when `timer` expires.
+    [[nodiscard]] Task<void> suspend(Timer timer = nullptr) const {
         return boost::asio::async_initiate<decltype(use_task) const, void()>(
-            [shared = shared_](auto handler) {
+            [shared = shared_, timer = std::move(timer)](auto handler) {
                 auto executor = boost::asio::get_associated_executor(handler);
                 auto kept = std::make_shared<decltype(handler)>(std::move(handler));
                 auto resume = [kept, executor] { boost::asio::post(executor, [kept] { std::move (*kept)(); }); };
@@ -87,11 +79,27 @@ class Event {
                 if (shared->value) {
                     lock.unlock();
                     resume();
-                } else {
-                    shared->waiter = std::move(resume);
+                    return;
                 }
+                shared->waiter = std::move(resume);
+                // Not earlier, or it may expire when there is nobody to wake yet; not later, or the waiter may have
+                // gone on, and cancelled it, before it is armed.
+                if (timer) wake_at(shared, *timer);
             },
             use_task);
+    }
+
+    // The handler runs on the reactor and only wakes the waiter; the waiter then looks for itself.
+    static void wake_at(const std::shared_ptr<Shared>& shared, boost::asio::steady_timer& timer) {
+        timer.async_wait([shared](const boost::system::error_code& error) {
+            if (error) return;
+            std::function<void()> resume;
+            {
+                std::lock_guard lock(shared->mutex);
+                resume = std::exchange(shared->waiter, nullptr);
+            }
+            if (resume) resume();
+        });
     }
 
     std::shared_ptr<Shared> shared_;

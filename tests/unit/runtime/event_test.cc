@@ -65,3 +65,14 @@ TEST_F(EventTest, SetAndDeadlineAtTheSameMomentResumeOnce) {
         EXPECT_EQ(run(event.wait()), round);
     }
 }
+
+// A deadline that passes while the wait begins ends it all the same.
+TEST_F(EventTest, ADeadlineWithinMicrosecondsIsNeverMissed) {
+    for (int round = 0; round < 20000; ++round) {
+        const Event<int> event(reactor.context());
+        auto ended =
+            boost::asio::co_spawn(pool, event.wait_until(Clock::now() + Micros(round % 40)), boost::asio::use_future);
+        ASSERT_EQ(ended.wait_for(Millis(5000)), std::future_status::ready) << "in round " << round;
+        EXPECT_EQ(ended.get(), std::nullopt);
+    }
+}
