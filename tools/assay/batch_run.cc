@@ -257,17 +257,18 @@ void post_bad_entries(const std::vector<batch::EntryError>& bad, collect::Collec
 constexpr Millis kStreamsLastWord{500};
 
 // An interrupted run ends here and now: launchers see their socket close and end every sandbox, the journal holds
-// every record that was finished, --resume goes on.
-void exit_on_signal(runtime::Reactor& reactor, collect::Collector& collector,
-                    const std::shared_ptr<collect::JournalStream>& stream) {
+// every record that was finished, --resume goes on. The collector may have gone by then: reports are written after it.
+void exit_on_signal(runtime::Reactor& reactor, const std::shared_ptr<collect::Collector>& collector,
+                    const std::shared_ptr<collect::JournalStream>& stream, const std::string& folder) {
     auto signals = std::make_shared<boost::asio::signal_set>(reactor.context(), SIGINT, SIGTERM);
-    signals->async_wait([signals, &collector, stream](const boost::system::error_code& error, int) {
-        if (error) return;
-        (void)collector.flush();
-        if (stream) (void)stream->finish(kStreamsLastWord);
-        fmt::print(stderr, "\ninterrupted; go on with: --resume -o {}\n", collector.folder());
-        ::_exit(130);
-    });
+    signals->async_wait(
+        [signals, left = std::weak_ptr(collector), stream, folder](const boost::system::error_code& error, int) {
+            if (error) return;
+            if (const auto collecting = left.lock()) (void)collecting->flush();
+            if (stream) (void)stream->finish(kStreamsLastWord);
+            fmt::print(stderr, "\ninterrupted; go on with: --resume -o {}\n", folder);
+            ::_exit(130);
+        });
 }
 
 // Reports and gates, from the run folder: what an earlier part of the run found counts too.
@@ -307,7 +308,8 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     if (!options.suite.empty()) ASSAY_CHECK(suites.load(options.suite));
     ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
     ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store(), reactor));
-    ASSAY_TRY(auto collector, collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
+    ASSAY_TRY(std::shared_ptr<collect::Collector> collector,
+              collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
     auto sink = std::make_shared<TableSink>();
     collector->add_sink(sink);
     collector->add_sink(report::make_progress({plan.progress, plan.submissions.size() + plan.bad.size(), true}));
@@ -316,7 +318,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         ASSAY_TRY(stream, collect::JournalStream::open(plan.folder, std::move(reader), options.stream));
         collector->add_sink(stream);
     }
-    exit_on_signal(reactor, *collector, stream);
+    exit_on_signal(reactor, collector, stream, plan.folder);
     post_bad_entries(plan.bad, *collector);
 
     {
