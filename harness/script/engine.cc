@@ -7,6 +7,8 @@
 // script and ends it, uncatchably, when it is over its time or memory.
 #include "harness/script/engine.h"
 
+#include <pthread.h>
+
 #include <js/Interrupt.h>
 #include <js/MemoryCallbacks.h>
 #include <js/Stack.h>
@@ -23,6 +25,20 @@ constexpr std::uint32_t kGrowth = 24u << 20;
 constexpr std::uint32_t kRuns = 512;
 constexpr std::uint32_t kOwnThreshold = 128;     // MB, below which the engine collects nothing by itself
 constexpr std::size_t kStackQuota = 512u << 10;  // of a lane's thread; deeper recursion is a JavaScript error
+
+// SpiderMonkey counts from the base of the thread's stack. What lies there already is not the scripts': above all the
+// thread-local storage of all libraries, which is more than the quota when a sanitizer is among them.
+std::size_t stack_in_use() {
+    pthread_attr_t attributes;
+    if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return 0;
+    void* lowest = nullptr;
+    std::size_t size = 0;
+    const bool known = ::pthread_attr_getstack(&attributes, &lowest, &size) == 0;
+    ::pthread_attr_destroy(&attributes);
+    if (!known) return 0;
+    const auto* base = static_cast<const char*>(lowest) + size;
+    return static_cast<std::size_t>(base - static_cast<const char*>(__builtin_frame_address(0)));
+}
 
 Engine::State& engine_of(JSContext* cx) { return *static_cast<Engine::State*>(JS_GetContextPrivate(cx)); }
 
@@ -104,7 +120,7 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<Platform> platfor
     state->cx = cx;
     has_engine = true;
     JS_SetContextPrivate(cx, state.get());
-    JS_SetNativeStackQuota(cx, kStackQuota);
+    JS_SetNativeStackQuota(cx, stack_in_use() + kStackQuota);
     JS_SetGCParameter(cx, JSGC_INCREMENTAL_GC_ENABLED, 0);
     // Kept realms are compared by addresses, so nothing may move.
     JS_SetGCParameter(cx, JSGC_COMPACTING_ENABLED, 0);
