@@ -1,6 +1,9 @@
 #include "harness/schedule.h"
 
 #include <pthread.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
@@ -14,6 +17,42 @@
 namespace assay::harness {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// TBB's library is not instrumented: the thread sanitizer has to be told that a task begins after it was enqueued.
+#ifdef __SANITIZE_THREAD__
+void tell_handed_on(void* function) { __tsan_release(function); }
+void tell_received(void* function) { __tsan_acquire(function); }
+#else
+void tell_handed_on(const void*) {}
+void tell_received(const void*) {}
+#endif
+
+// What TBB holds of a function. It calls a const copy, and Asio's handlers are move-only: so a pointer, owned by the
+// one call.
+template <typename Function>
+struct Enqueued {
+    Function* function;
+
+    // Lies in TBB's memory, so it is read before the sanitizer has been told.
+    [[gnu::no_sanitize("thread")]] void operator()() const { run(function); }
+    static void run(Function* given) {
+        tell_received(given);
+        const std::unique_ptr<Function> owned(given);
+        std::move (*owned)();
+    }
+};
+
+template <typename Function>
+void enqueue(tbb::task_arena& arena, Function function) {
+    auto owned = std::make_unique<Function>(std::move(function));
+    tell_handed_on(owned.get());
+    arena.enqueue(Enqueued<Function>{owned.get()});
+    (void)owned.release();
+}
+
+}  // namespace
 
 // One lane: its context is run by exactly one TBB task, from construction to stop().
 struct Scheduler::Lane {
@@ -50,6 +89,12 @@ struct Scheduler::Arenas : asio::execution_context {
         shutdown();
         destroy();
     }
+    // The coroutines have ended, but a worker may still be at the tail of a task that handed one of them on.
+    void settle() const {
+        while (tasks.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    }
+
+    std::atomic<unsigned> tasks{0};  // enqueued and not over
     // The main thread only waits: one more than workers and lanes lets both arenas have all that they ask for.
     tbb::global_control parallelism;
     tbb::task_arena work;
@@ -62,9 +107,14 @@ struct Scheduler::Executor {
 
     template <typename Function>
     void execute(Function function) const {
-        // Asio's handlers are move-only, and TBB calls a const copy: hold it behind one pointer.
-        auto kept = std::make_shared<Function>(std::move(function));
-        arenas->work.enqueue([kept] { std::move (*kept)(); });
+        arenas->tasks.fetch_add(1, std::memory_order_relaxed);
+        enqueue(arenas->work, [function = std::move(function), all = arenas]() mutable {
+            {
+                Function all_of_it = std::move(function);
+                std::move(all_of_it)();
+            }
+            all->tasks.fetch_sub(1, std::memory_order_release);
+        });
     }
 
     bool operator==(const Executor& other) const noexcept { return arenas == other.arenas; }
@@ -83,11 +133,12 @@ Scheduler::Scheduler(const Widths& widths, std::shared_ptr<script::Platform> pla
         lanes_.push_back(std::make_unique<Lane>());
         lanes_.back()->platform = platform;
         lanes_.back()->limits = limits;
-        arenas_->lane.enqueue([lane = lanes_.back().get()] { (*lane)(); });
+        enqueue(arenas_->lane, [lane = lanes_.back().get()] { (*lane)(); });
     }
 }
 
 Scheduler::~Scheduler() {
+    arenas_->settle();
     for (auto& lane : lanes_) lane->context.stop();
     for (auto& lane : lanes_) lane->ended.wait();
 }

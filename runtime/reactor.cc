@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
 
 namespace assay::runtime {
 
@@ -16,6 +18,8 @@ Reactor::~Reactor() {
     context_.stop();
     thread_.join();
 }
+
+void Reactor::settle() { boost::asio::post(context_, boost::asio::use_future).wait(); }
 
 Task<void> Reactor::sleep_until(Instant when) {
     // The timer lives in the coroutine frame: it is armed and destroyed there, its handler is posted from here.

@@ -22,6 +22,9 @@ class Reactor {
     Reactor& operator=(const Reactor&) = delete;
 
     [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+    // Blocks until what the thread is at now is over. It may be at the tail of a hand-over to an executor whose
+    // coroutine has ended already: call this before such an executor is destroyed.
+    void settle();
     [[nodiscard]] Task<void> sleep_until(Instant when);
     [[nodiscard]] Task<void> sleep(Micros span) { return sleep_until(Clock::now() + span); }
 

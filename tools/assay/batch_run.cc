@@ -333,6 +333,7 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         harness::Session session{reactor,    scheduler, admission,     suites,       layers,     layer_store,
                                  *collector, images,    plan.services, service_pool, plan.policy};
         scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
+        reactor.settle();
     }
     BatchSummary summary;
     summary.written = collector->flush();

@@ -12,6 +12,12 @@ using namespace assay::runtime;
 
 class AdmissionTest : public ::testing::Test {
  protected:
+    // Each may be at the tail of a hand-over to the other when the last coroutine has ended.
+    void TearDown() override {
+        reactor.settle();
+        pool.stop();
+        pool.join();
+    }
     Reactor reactor;
     boost::asio::thread_pool pool{4};
 };

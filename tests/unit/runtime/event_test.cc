@@ -18,6 +18,12 @@ class EventTest : public ::testing::Test {
     T run(Task<T> task) {
         return boost::asio::co_spawn(pool, std::move(task), boost::asio::use_future).get();
     }
+    // Each may be at the tail of a hand-over to the other when the last coroutine has ended.
+    void TearDown() override {
+        reactor.settle();
+        pool.stop();
+        pool.join();
+    }
     Reactor reactor;
     boost::asio::thread_pool pool{2};
 };
