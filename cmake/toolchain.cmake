@@ -37,6 +37,10 @@ endif()
 if(ASSAY_SANITIZE)
   target_compile_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE})
+  if(ASSAY_SANITIZE MATCHES undefined)
+    # What is found ends the program: nobody reads what a test prints that passes.
+    target_compile_options(assay_flags INTERFACE -fno-sanitize-recover=undefined)
+  endif()
   if(ASSAY_SANITIZE MATCHES thread)
     # Boost.Asio's fences: the sanitizer does not model them, and says so for every use.
     target_compile_options(assay_flags INTERFACE -Wno-tsan)
