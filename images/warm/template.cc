@@ -257,9 +257,12 @@ int run() {
     return Py_RunMain();
 }
 
+// How trial.py goes about it: an object too many costs its bytes, a page too many a page.
+char kQuick[] = "quick", kThorough[] = "thorough";
+
 // A fork that tries out, in another process's place, what servers begin with; it stands still then. -1: it did not get
 // so far. `before`: what it does first, false: not possible.
-pid_t start_trial(bool (*before)()) {
+pid_t start_trial(char* how, bool (*before)()) {
     const pid_t child = fork();
     if (child == 0) {
         const int nowhere = open("/dev/null", O_RDWR);
@@ -268,8 +271,8 @@ pid_t start_trial(bool (*before)()) {
         alarm(kTrialSeconds);
         if (before != nullptr && !before()) _exit(1);
         static char name[] = "python3", option[] = "-c";
-        static char* argv[] = {name, option, const_cast<char*>(assay_warm_trial), nullptr};
-        made.handover = {3, argv, environ};
+        static char* argv[] = {name, option, const_cast<char*>(assay_warm_trial), how, nullptr};
+        made.handover = {4, argv, environ};
         _exit(run());
     }
     int status = 0;
@@ -284,7 +287,7 @@ void end_trial(pid_t child) {
 
 // The pages that the fork has written to by then are those that the restorer had better copy at once.
 void note_hot_pages() {
-    const pid_t trial = start_trial(nullptr);
+    const pid_t trial = start_trial(kQuick, nullptr);
     if (trial < 0) return;
     warm::write_hot_pages(made.order, trial);
     end_trial(trial);
@@ -303,7 +306,7 @@ warm::Profile* learn() {
         alarm(2 * kTrialSeconds);
         if (!warm::begin_profile(*profile)) _exit(1);
         prepare();
-        const pid_t trial = start_trial(warm::begin_trial);
+        const pid_t trial = start_trial(kThorough, warm::begin_trial);
         if (trial < 0) _exit(1);
         const int error = warm::end_profile(trial);
         end_trial(trial);
