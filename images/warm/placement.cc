@@ -22,7 +22,7 @@ struct Placement {
     std::uint16_t latest[kAlike];  // sizes, a ring
     std::uint64_t asked;           // requests so far
     char* area;
-    std::size_t area_size, used;
+    std::size_t area_size, used, blocks;
     std::uint16_t* capacities;  // of the block at each 16 bytes, in units of 16
 };
 Placement placement;
@@ -76,6 +76,7 @@ void* place(std::size_t size, std::uint64_t number) {
     if (bytes > placement.area_size - placement.used) return nullptr;
     void* block = placement.area + placement.used;
     placement.used += bytes;
+    ++placement.blocks;
     capacity_of(block) = static_cast<std::uint16_t>(bytes / 16);
     return block;
 }
@@ -130,6 +131,7 @@ void* placed_realloc(void*, void* block, std::size_t size) {
 }  // namespace
 
 void begin_placement(const Profile& profile) {
+    placement = {};
     if (profile.hot_bytes == 0 || !usual_allocator(placement.usual)) return;
     const std::size_t size = (profile.hot_bytes + 4095) & ~std::size_t{4095};
     void* area = mmap(nullptr, size + size / 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -142,10 +144,11 @@ void begin_placement(const Profile& profile) {
     use_allocator({nullptr, placed_malloc, placed_calloc, placed_realloc, placed_free});
 }
 
-void end_placement() {
-    if (placement.profile == nullptr) return;
+Placed end_placement() {
+    if (placement.profile == nullptr) return {};
     placement.profile = nullptr;
     use_allocator({nullptr, placement.usual.malloc, placement.usual.calloc, later_realloc, placed_free});
+    return {placement.blocks, placement.used};
 }
 
 }  // namespace assay::images::warm

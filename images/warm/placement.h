@@ -11,8 +11,13 @@ namespace assay::images::warm {
 // Before the interpreter is initialised. Without an effect where it cannot be done here.
 void begin_placement(const Profile& profile);
 
-// From here on the usual allocator has its say; blocks that were placed are no more used when they are freed. The
-// profile is not needed any longer.
-void end_placement();
+struct Placed {
+    std::size_t blocks;
+    std::size_t bytes;
+};
+
+// From here on the usual allocator has its say; the place of a block that was placed is not used again when it is
+// freed. The profile is not needed any longer.
+Placed end_placement();
 
 }  // namespace assay::images::warm

@@ -140,6 +140,7 @@ struct Template {
     bool seeded = false;  // an OpenSSL library drew from the kernel
     PyObject* space = nullptr;
     PyObject* read = nullptr;  // names that template.py recorded
+    std::uint64_t placed_bytes = 0;
     std::uint64_t stack_pointer = 0;
     warm::Order order;
 };
@@ -325,6 +326,7 @@ int write() {
                   made.stack_pointer,
                   reinterpret_cast<std::uint64_t>(assay_warm_resume),
                   reinterpret_cast<std::uint64_t>(&made.handover),
+                  made.placed_bytes,
                   made.variables,
                   made.variable_count,
                   made.names};
@@ -338,7 +340,7 @@ int template_main(int, char**, char**) {
     warm::Profile* profile = learn();
     if (profile != nullptr) warm::begin_placement(*profile);
     prepare();
-    warm::end_placement();
+    made.placed_bytes = warm::end_placement().bytes;
     if (profile != nullptr) munmap(profile, sizeof *profile);
     int written = assay_warm_freeze(&made.stack_pointer, write);
     if (written == 2) return run();
