@@ -202,6 +202,11 @@ OrFault<void> Evaluation::start_services(const images::Manifests& manifests) {
 Task<OrFault<void>> Evaluation::launch(const StageFolder& stage, const Prepared& prepared, runtime::LogCapture& log,
                                        Server& server) {
     sandbox::Spec spec = plan(stage, prepared);
+    // Set-up commands that do more than install run here, as in the paper's container: before the server, whatever
+    // they return.
+    auto ways = start_commands(
+        {prepared.own_setup, submission_.task->run_cmds, spec.env, spec.work_dir, image_.recipe.imported.empty()},
+        stage.directory());
     services_->join(spec);
     doubts_.at_launch();
     const sandbox::Stdio stdio{-1, log.write_end(), log.write_end()};
@@ -210,7 +215,7 @@ Task<OrFault<void>> Evaluation::launch(const StageFolder& stage, const Prepared&
                                      id = submission_.id](const sandbox::RefusedCall& refused) {
         collector.event(id, "refused", collect::to_json(refused));
     };
-    auto launched = co_await image_.launcher->launch(spec, stdio, std::move(on_refused));
+    auto launched = co_await launch_first(*image_.launcher, std::move(ways), spec, stdio, on_refused);
     log.close_write_end();
     if (launched) {
         server.emplace(std::move(*launched));
@@ -230,14 +235,9 @@ sandbox::Spec Evaluation::plan(const StageFolder& stage, const Prepared& prepare
     const batch::Task& task = *submission_.task;
     sandbox::Spec spec;
     spec.label = submission_.id;
-    // Set-up commands that do more than install run here, as in the paper's container: before the server, whatever
-    // they return.
-    StartCommand start = start_command(prepared.own_setup, task.run_cmds, stage.directory(), spec.work_dir);
-    spec.argv = std::move(start.argv);
     std::vector<const images::Recipe*> services;
     for (const auto& recipe : beside_) services.push_back(recipe.get());
     spec.env = images::server_env(image_.recipe, task.port, services);
-    spec.env.insert(spec.env.end(), start.env.begin(), start.env.end());
     spec.work_tree.lower = {stage.inside()};
     images::apply_layer(prepared.layer, spec);
     if (prepared.warm) images::apply_warm_template(prepared.warm, image_.recipe, spec);

@@ -13,7 +13,7 @@
 
 namespace assay::images::warm {
 
-inline constexpr std::uint64_t kMagic = 0x3430'6d72'6177'7361ull;  // "aswarm04": raise when anything here changes
+inline constexpr std::uint64_t kMagic = 0x3530'6d72'6177'7361ull;  // "aswarm05": raise when anything here changes
 inline constexpr std::size_t kIndexSize = 128 << 10;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxKernelMaps = 6;
@@ -59,6 +59,7 @@ struct Header {
     std::uint64_t index_length;     // bytes of the index that are used
     std::uint64_t hot_runs;         // number of runs
     std::uint64_t hot_runs_offset;  // in the index
+    std::uint64_t placed_bytes;     // of objects that servers write to, which stand together; 0 = it is not known which
     std::uint64_t regions;          // number of Region
     std::uint64_t regions_offset;   // in the index
     std::uint64_t env_rules;        // offset of NAME\0, or NAME=VALUE\0, ended by an empty one: variables that were

@@ -21,12 +21,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <initializer_list>
 
+#include "images/warm/placement.h"
+#include "images/warm/profile.h"
 #include "images/warm/snapshot.h"
 #include "images/warm/writer.h"
 
@@ -137,6 +140,7 @@ struct Template {
     bool seeded = false;  // an OpenSSL library drew from the kernel
     PyObject* space = nullptr;
     PyObject* read = nullptr;  // names that template.py recorded
+    std::uint64_t placed_bytes = 0;
     std::uint64_t stack_pointer = 0;
     warm::Order order;
 };
@@ -254,26 +258,66 @@ int run() {
     return Py_RunMain();
 }
 
-// A fork of the template tries out, in another process's place, what servers begin with; the pages that it has
-// written to by then are those that the restorer had better copy at once.
-void try_out() {
+// How trial.py goes about it: an object too many costs its bytes, a page too many a page.
+char kQuick[] = "quick", kThorough[] = "thorough";
+
+// A fork that tries out, in another process's place, what servers begin with; it stands still then. -1: it did not get
+// so far. `before`: what it does first, false: not possible.
+pid_t start_trial(char* how, bool (*before)()) {
     const pid_t child = fork();
     if (child == 0) {
         const int nowhere = open("/dev/null", O_RDWR);
         for (int fd : {0, 1, 2}) dup2(nowhere, fd);
         if (nowhere > 2) close(nowhere);
         alarm(kTrialSeconds);
+        if (before != nullptr && !before()) _exit(1);
         static char name[] = "python3", option[] = "-c";
-        static char* argv[] = {name, option, const_cast<char*>(assay_warm_trial), nullptr};
-        made.handover = {3, argv, environ};
+        static char* argv[] = {name, option, const_cast<char*>(assay_warm_trial), how, nullptr};
+        made.handover = {4, argv, environ};
         _exit(run());
     }
     int status = 0;
-    if (child < 0 || waitpid(child, &status, WUNTRACED) != child) return;
-    if (!WIFSTOPPED(status)) return;
-    warm::write_hot_pages(made.order, child);
+    if (child < 0 || waitpid(child, &status, WUNTRACED) != child) return -1;
+    return WIFSTOPPED(status) ? child : -1;
+}
+
+void end_trial(pid_t child) {
     kill(child, SIGKILL);
-    waitpid(child, &status, 0);
+    waitpid(child, nullptr, 0);
+}
+
+// The pages that the fork has written to by then are those that the restorer had better copy at once.
+void note_hot_pages() {
+    const pid_t trial = start_trial(kQuick, nullptr);
+    if (trial < 0) return;
+    warm::write_hot_pages(made.order, trial);
+    end_trial(trial);
+}
+
+// An interpreter that goes the same way first, to see which objects its trial writes to. Null: nothing is known, and
+// the template is as good, only slower to continue from.
+warm::Profile* learn() {
+    void* shared = mmap(nullptr, sizeof(warm::Profile), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return nullptr;
+    auto* profile = static_cast<warm::Profile*>(shared);
+    const pid_t child = fork();
+    if (child == 0) {
+        const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int fd : {1, 2}) dup2(nowhere, fd);  // what is wrong with a module is said by the one that counts
+        alarm(2 * kTrialSeconds);
+        if (!warm::begin_profile(*profile)) _exit(1);
+        prepare();
+        const pid_t trial = start_trial(kThorough, warm::begin_trial);
+        if (trial < 0) _exit(1);
+        const int error = warm::end_profile(trial);
+        end_trial(trial);
+        _exit(error == 0 ? 0 : 1);
+    }
+    int status = 0;
+    if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return profile;
+    munmap(shared, sizeof(warm::Profile));
+    return nullptr;
 }
 
 int write() {
@@ -282,6 +326,7 @@ int write() {
                   made.stack_pointer,
                   reinterpret_cast<std::uint64_t>(assay_warm_resume),
                   reinterpret_cast<std::uint64_t>(&made.handover),
+                  made.placed_bytes,
                   made.variables,
                   made.variable_count,
                   made.names};
@@ -292,11 +337,15 @@ int template_main(int, char**, char**) {
     if (_PyConfig_FromDict == nullptr || _PyConfig_AsDict == nullptr || _Py_GetConfig == nullptr ||
         Py_RunMain == nullptr)
         warm::refuse("this interpreter is not one whose start can be continued (Python 3.11)");
+    warm::Profile* profile = learn();
+    if (profile != nullptr) warm::begin_placement(*profile);
     prepare();
+    made.placed_bytes = warm::end_placement().bytes;
+    if (profile != nullptr) munmap(profile, sizeof *profile);
     int written = assay_warm_freeze(&made.stack_pointer, write);
     if (written == 2) return run();
     if (written == 0) {
-        try_out();
+        note_hot_pages();
         _exit(0);
     }
     fprintf(stderr, "the snapshot cannot be written: %s\n", strerror(written));

@@ -206,9 +206,8 @@ bool put_hot_page(Header& header, const Region& region, std::uint64_t address) {
         // A page between two that are used costs less than another system call.
         std::uint64_t& last = runs[header.hot_runs - 1];
         const std::uint64_t end = run_address(last) + run_pages(last) * kPage;
-        const std::uint64_t more = (address + kPage - end) / kPage;
-        if (address >= end && address <= end + kPage && run_address(last) >= region.address &&
-            run_pages(last) + more < kPage) {
+        const std::uint64_t more = 1;
+        if (address == end && run_address(last) >= region.address && run_pages(last) + more < kPage) {
             last += more;
             return true;
         }
@@ -244,6 +243,7 @@ int write_snapshot(const Order& order) {
     header.stack_pointer = order.stack_pointer;
     header.resume = order.resume;
     header.handover = order.handover;
+    header.placed_bytes = order.placed_bytes;
     header.vdso = getauxval(AT_SYSINFO_EHDR);
     find_thread(header);
     std::size_t at = sizeof header;

@@ -18,6 +18,7 @@ struct Order {
     std::uint64_t stack_pointer;  // of Header, and the next two
     std::uint64_t resume;
     std::uint64_t handover;
+    std::uint64_t placed_bytes;
     const char* const* variables;  // names that were read while modules were imported
     std::size_t variable_count;
     char* names;  // paths by which the interpreter is executed, by spaces; taken to pieces

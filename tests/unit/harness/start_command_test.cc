@@ -18,17 +18,24 @@ using namespace assay::harness;
 
 namespace {
 
-using Environment = std::vector<std::pair<std::string, std::string>>;
+const Environment kServers = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"PORT", "8080"}, {"LANG", "C.UTF-8"}};
 
 class StartCommandTest : public ::testing::Test {
  protected:
     void write(const std::string& content, mode_t mode = 0755) const {
         ASSERT_EQ(::chmod(dir.write("run.sh", content).c_str(), mode), 0);
     }
+    [[nodiscard]] std::vector<StartCommand> ways(const std::vector<std::string>& run,
+                                                 const std::vector<std::string>& setup = {}, bool debian = true) const {
+        const Fd folder(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        return start_commands({setup, run, kServers, dir.path(), debian}, folder.get());
+    }
+    // Where there is one way.
     [[nodiscard]] StartCommand of(const std::vector<std::string>& run,
                                   const std::vector<std::string>& setup = {}) const {
-        const Fd folder(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        return start_command(setup, run, folder.get(), dir.path());
+        auto all = ways(run, setup);
+        EXPECT_EQ(all.size(), 1u);
+        return std::move(all.back());
     }
     // What `argv` prints, in `dir` with these variables alone: its lines, sorted.
     [[nodiscard]] std::vector<std::string> run(std::vector<std::string> argv, const Environment& env) const {
@@ -67,16 +74,13 @@ const std::vector<std::string> kScript = {"./run.sh"};
 const std::vector<std::string> kInShell = {"/bin/bash", "-c", "./run.sh\n"};
 
 TEST_F(StartCommandTest, APlainScriptSeesWhatItWouldSeeFromAShell) {
-    const Environment env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"PORT", "8080"}, {"LANG", "C.UTF-8"}};
     for (const char* first : {"#!/usr/bin/env bash", "#!/bin/bash", "#!/bin/sh", "#!/bin/sh -e"}) {
         write(std::string(first) + "\necho \"$0 $# $-\"\nenv\nexec cat /proc/self/cmdline\n");
         StartCommand start = of(kScript);
         EXPECT_EQ(start.argv, kScript) << first;
-        Environment with = env;
-        with.insert(with.end(), start.env.begin(), start.env.end());
-        const auto direct = run(start.argv, with);
+        const auto direct = run(start.argv, start.env);
         EXPECT_GT(direct.size(), 5u);
-        EXPECT_EQ(direct, run(kInShell, env)) << first;
+        EXPECT_EQ(direct, run(kInShell, kServers)) << first;
     }
 }
 
@@ -87,7 +91,21 @@ TEST_F(StartCommandTest, WhatAShellHasToDoIsLeftToIt) {
     EXPECT_EQ(of({"./run.sh "}).argv.size(), 3u);
     EXPECT_EQ(of({"./run.sh", "sleep 1"}).argv.back(), "./run.sh\nsleep 1\n");
     EXPECT_EQ(of(kScript, {"node seed.js"}).argv.back(), "node seed.js\n./run.sh\n");
-    EXPECT_TRUE(of(kScript, {"node seed.js"}).env.empty());
+    EXPECT_EQ(of(kScript, {"node seed.js"}).env, kServers);
+}
+
+TEST_F(StartCommandTest, WhatAScriptExecutesComesFirstAndTheScriptAfterIt) {
+    write("#!/usr/bin/env bash\nset -e\ncd \"$(dirname \"$0\")\"\nexec python3 app.py\n");
+    const auto both = ways(kScript);
+    ASSERT_EQ(both.size(), 2u);
+    EXPECT_EQ(both[0].argv, (std::vector<std::string>{"python3", "app.py"}));
+    EXPECT_EQ(both[1].argv, kScript);
+    EXPECT_EQ(ways(kScript, {}, false).size(), 1u) << "an image of somebody's own: its bash is not known";
+    EXPECT_EQ(ways(kScript, {"node seed.js"}).size(), 1u) << "something comes before it";
+    write("#!/bin/sh\nexec python3 app.py\n");
+    EXPECT_EQ(ways(kScript).size(), 1u) << "sh exports otherwise";
+    write("#!/bin/bash\n# " + std::string(5000, 'x') + "\nexec python3 app.py\n");
+    EXPECT_EQ(ways(kScript).size(), 1u) << "longer than what is read";
 }
 
 // The shell says what is wrong with it, and the log has that.
