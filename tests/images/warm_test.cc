@@ -195,8 +195,8 @@ TEST_F(WarmTemplates, NoTwoStartsShareTheirRandomNumbers) {
     if (!warm_) return;
     const std::string draw =
         "import random, secrets, uuid, ssl, tempfile, multiprocessing.process as p;"
-        "print(random.random(), secrets.token_hex(4), uuid.uuid4(), ssl.RAND_bytes(8), tempfile.mktemp(),"
-        " bytes(p.current_process().authkey))";
+        "print(random.random(), secrets.token_hex(4), uuid.uuid4(), ssl.RAND_bytes(8).hex(), tempfile.mktemp(),"
+        " bytes(p.current_process().authkey).hex())";
     const std::string script = "python3 -c '" + draw + "'";
     const std::string first = shell(script, true).output;
     EXPECT_THAT(first, StartsWith("0."));
