@@ -57,6 +57,7 @@ std::map<std::string, std::string> environment() {
         const std::string text = *entry;
         if (auto at = text.find('='); at != std::string::npos) all.emplace(text.substr(0, at), text.substr(at + 1));
     }
+    all.erase("ASSAY_TOKEN");  // nobody's affair but the server's
     return all;
 }
 
