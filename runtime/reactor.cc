@@ -12,9 +12,11 @@ Reactor::Reactor()
           context_.run();
       }) {}
 
-Reactor::~Reactor() {
+Reactor::~Reactor() { stop(); }
+
+void Reactor::stop() {
     context_.stop();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 Task<void> Reactor::sleep_until(Instant when) {

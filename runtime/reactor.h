@@ -21,6 +21,8 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
+    // Ends the thread now, before what its handlers stand on is taken apart. What waits stays so until the end.
+    void stop();
     [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
     [[nodiscard]] Task<void> sleep_until(Instant when);
     [[nodiscard]] Task<void> sleep(Micros span) { return sleep_until(Clock::now() + span); }

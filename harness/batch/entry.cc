@@ -22,8 +22,12 @@ constexpr const char* kSources =
 }  // namespace
 
 Result<Submission> EntryReader::read(std::string_view line, std::uint32_t number, std::string& id) {
-    number_ = number;
     ASSAY_TRY(const JsonText text, JsonText::parse(line, places_.name, number));
+    return read(text, number, id);
+}
+
+Result<Submission> EntryReader::read(const JsonText& text, std::uint32_t number, std::string& id) {
+    number_ = number;
     const json& object = text.value();
     if (!object.is_object()) return bad("not an object", "write {\"id\": ..., \"task\": ..., \"source\": ...}");
     ASSAY_CHECK(read_id(object, id));

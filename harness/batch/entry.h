@@ -36,6 +36,7 @@ class EntryReader {
     // one of its own an entry has the `id` that is given, unless that is empty. Whether it is unique is the caller's
     // affair.
     Result<Submission> read(std::string_view line, std::uint32_t number, std::string& id);
+    Result<Submission> read(const JsonText& text, std::uint32_t number, std::string& id);
 
  private:
     Result<void> read_id(const nlohmann::json& object, std::string& id) const;
