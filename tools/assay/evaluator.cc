@@ -29,11 +29,12 @@ runtime::Services::Options beside(const harness::Policy& policy) {
 
 }  // namespace
 
-Result<std::unique_ptr<Foundation>> Foundation::open(const EvaluationOptions& options) {
+Result<std::unique_ptr<Foundation>> Foundation::open(const EvaluationOptions& options, bool resident) {
     ASSAY_TRY(auto platform, script::Platform::create());
     ASSAY_TRY(images::LayerStore store, open_layer_store(options.offline));
     ASSAY_TRY(std::string launcher, launcher_program());
-    std::unique_ptr<Foundation> made(new Foundation(std::move(platform), std::move(store), std::move(launcher)));
+    std::unique_ptr<Foundation> made(
+        new Foundation(std::move(platform), std::move(store), std::move(launcher), resident));
     if (!options.suite.empty()) ASSAY_CHECK(made->suites.load(options.suite));
     return made;
 }

@@ -23,7 +23,8 @@ struct Setting {
 // The reactor, compiled suites, the layer store and the images' launchers.
 struct Foundation {
     // A collection that is named for all is usage: it is read here. A task's own is its submissions'.
-    static Result<std::unique_ptr<Foundation>> open(const EvaluationOptions& options);
+    // `resident`: files that suites are read from may change while this lives.
+    static Result<std::unique_ptr<Foundation>> open(const EvaluationOptions& options, bool resident = false);
 
     runtime::Reactor reactor;
     std::shared_ptr<script::Platform> platform;
@@ -32,9 +33,9 @@ struct Foundation {
     harness::ImageHosts images;
 
  private:
-    Foundation(std::shared_ptr<script::Platform> scripts, images::LayerStore store, std::string launcher)
+    Foundation(std::shared_ptr<script::Platform> scripts, images::LayerStore store, std::string launcher, bool resident)
         : platform(std::move(scripts)),
-          suites(platform),
+          suites(platform, resident),
           layer_store(std::move(store)),
           images(reactor, layer_store.store(), std::move(launcher)) {}
 };

@@ -174,9 +174,11 @@ void give_last_answers(serve::Api& api) {
 Result<int> serve_all(const ServeOptions& options) {
     if (options.resume && options.output.empty())
         return fail("resume", "no run folder was named", "name the run to continue with -o");
+    // A bound on the size of files is a full disk, a client that left an error of its connection: neither ends us.
+    for (const int each : {SIGXFSZ, SIGPIPE}) ::signal(each, SIG_IGN);
     ASSAY_TRY(const Setting setting, read_setting(options));
     ASSAY_TRY(Doors doors, open_doors(options));
-    ASSAY_TRY(const auto foundation, Foundation::open(options));
+    ASSAY_TRY(const auto foundation, Foundation::open(options, true));
     ASSAY_CHECK(start_launchers(options, foundation->images));
     const serve::Intake intake = make_intake(options);
     const std::string folder = run_folder(options);

@@ -11,6 +11,7 @@ namespace assay::serve {
 
 namespace {
 
+constexpr const char* kReading = "read batch";  // the step of those that a batch could not read either
 constexpr const char* kDiskRemedy = "make room on the disk, then send it again";
 
 Refusal taken_back() { return {410, "the submission was taken back", "send it again", {}}; }
@@ -54,7 +55,7 @@ void Desk::open(harness::Session& session, std::uint32_t at_once) {
     std::lock_guard lock(mutex_);
     session_ = &session;
     at_once_ = at_once;
-    for (const auto& [id, error] : spoiled_) post_fault(id, error.step, error.to_string(), true);
+    for (const auto& [id, error] : spoiled_) post_fault(id, kReading, error.to_string(), true);
     spoiled_.clear();
     start_some();
 }
@@ -139,7 +140,7 @@ std::vector<Desk::Placed> Desk::place(const std::vector<HandIn>& entries, std::v
         if (entry.submission)
             session_->collector.durable_event(entry.id, "accepted", {{"entry", entry.entry}});
         else
-            post_fault(entry.id, entry.submission.error().step, entry.submission.error().to_string(), false);
+            post_fault(entry.id, kReading, entry.submission.error().to_string(), false);
     }
     arriving_ += placed.size();
     return placed;
