@@ -151,7 +151,7 @@ void authorise(const Auth& auth, Request& request, suite::Dynamic& dynamic, cons
                const DigestStates& states) {
     if (auth.type == "basic") {
         auth::set_header(request, "Authorization",
-                         "Basic " + base64(fmt::format("{}:{}", auth.get("username"), auth.get("password"))));
+                         "Basic " + base64_encode(fmt::format("{}:{}", auth.get("username"), auth.get("password"))));
     } else if (auth.type == "bearer") {
         if (auth.get("token").empty()) return;
         auth::set_header(request, "Authorization", fmt::format("Bearer {}", auth.get("token")));

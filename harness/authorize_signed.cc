@@ -93,10 +93,10 @@ std::optional<std::string> oauth_signature(const Auth& auth, const std::string& 
     const auto dash = method.find('-');
     const auto hash = lower(dash == std::string::npos ? "" : method.substr(dash + 1));
     if (hash != "sha1" && hash != "sha256" && hash != "sha512") return std::nullopt;
-    if (method.starts_with("HMAC-")) return base64(hmac(hash.c_str(), key, base));
+    if (method.starts_with("HMAC-")) return base64_encode(hmac(hash.c_str(), key, base));
     if (!method.starts_with("RSA-")) return std::nullopt;
     const auto made = sign(hash.c_str(), Padding::pkcs1, auth.get("privateKey"), base);
-    return made ? std::optional(base64(*made)) : std::nullopt;
+    return made ? std::optional(base64_encode(*made)) : std::nullopt;
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ void oauth1(const Auth& auth, Request& request, suite::Dynamic& dynamic, const s
         const auto hash = lower(method.substr(dash + 1));
         if (request.body == std::nullopt || request.body->mode != suite::Body::Mode::formdata) {
             own.emplace_back("oauth_body_hash",
-                             base64(digest(hash.c_str(), hashable_body(request, working_dir).value_or(""))));
+                             base64_encode(digest(hash.c_str(), hashable_body(request, working_dir).value_or(""))));
         }
     }
     if (!auth.get("callback").empty()) own.emplace_back("oauth_callback", auth.get("callback"));
@@ -188,7 +188,7 @@ void hawk(const Auth& auth, Request& request, suite::Dynamic& dynamic, const std
             if (!header.disabled && http::equal_ignoring_case(header.key, "Content-Type")) type = header.value;
         }
         type = collapsed(lower(type.substr(0, type.find(';'))));
-        hash = base64(digest(algorithm.c_str(), "hawk.1.payload\n" + type + "\n" + *body + "\n"));
+        hash = base64_encode(digest(algorithm.c_str(), "hawk.1.payload\n" + type + "\n" + *body + "\n"));
     }
     const std::string ext(auth.get("extraData")), app(auth.get("app")), delegation(auth.get("delegation"));
     const auto port = url.port && !url.port->empty() ? *url.port : url.secure() ? "443" : "80";
@@ -198,7 +198,7 @@ void hawk(const Auth& auth, Request& request, suite::Dynamic& dynamic, const std
     auto header = fmt::format(R"(Hawk id="{}", ts="{}", nonce="{})", id, stamp, nonce);
     if (!hash.empty()) header += R"(", hash=")" + hash;
     if (!ext.empty()) header += R"(", ext=")" + ext;
-    header += fmt::format(R"(", mac="{}")", base64(hmac(algorithm.c_str(), key, normalized)));
+    header += fmt::format(R"(", mac="{}")", base64_encode(hmac(algorithm.c_str(), key, normalized)));
     if (!app.empty()) header += R"(, app=")" + app + (delegation.empty() ? "" : R"(", dlg=")" + delegation) + "\"";
     set_header(request, "Authorization", std::move(header));
 }
@@ -317,7 +317,7 @@ void edgegrid(const Auth& auth, Request& request, suite::Dynamic& dynamic, const
             std::size_t most = 131072;
             if (const std::string given(auth.get("maxBodySize")); !given.empty())
                 most = std::strtoull(given.c_str(), nullptr, 10);
-            hash = base64(digest("sha256", std::string_view(*body).substr(0, most)));
+            hash = base64_encode(digest("sha256", std::string_view(*body).substr(0, most)));
         }
     }
     std::string signed_headers;
@@ -338,7 +338,7 @@ void edgegrid(const Auth& auth, Request& request, suite::Dynamic& dynamic, const
                               stamp, nonce);
     const auto data = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}", request.method, url.scheme, host, url.target(),
                                   signed_headers, hash, header);
-    header += "signature=" + base64(hmac("sha256", base64(hmac("sha256", secret, stamp)), data));
+    header += "signature=" + base64_encode(hmac("sha256", base64_encode(hmac("sha256", secret, stamp)), data));
     set_header(request, "Authorization", std::move(header));
 }
 

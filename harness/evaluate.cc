@@ -104,7 +104,7 @@ Task<OrFault<Attempted>> Evaluation::evaluate_once(bool alone) {
     // Waiting happens here, not inside a running sandbox.
     phases_.begin("admit");
     auto slot = co_await session_.admission.admit(alone);
-    if (!alone) --session_.not_admitted;
+    if (!alone && !session_.resident) --session_.not_admitted;
     event("admitted", {{"alone", alone}});
 
     phases_.begin("materialise");
@@ -193,8 +193,8 @@ OrFault<void> Evaluation::start_services(const images::Manifests& manifests) {
     std::vector<runtime::ServiceOrder> orders;
     for (const auto& recipe : beside_)
         orders.push_back({recipe, [&store = session_.layer_store, recipe] { return store.ensure_service(*recipe); }});
-    services_ =
-        session_.service_pool.take(session_.scheduler.executor(), image_.launcher, orders, session_.not_admitted > 0);
+    services_ = session_.service_pool.take(session_.scheduler.executor(), image_.launcher, orders,
+                                           session_.resident || session_.not_admitted > 0);
     return {};
 }
 
@@ -309,21 +309,19 @@ constexpr std::size_t kLogEnd = 2000;  // bytes of the log's end in a record
 
 Task<void> evaluate(Session& session, const batch::Submission& submission) {
     collect::Record record = new_record(submission);
-    const auto image = session.images.find(submission.task->image);
-    if (image == session.images.end() || !image->second.why_not.empty()) {
-        std::string why = "there is no image \"" + submission.task->image + "\"";
-        if (image != session.images.end()) why = image->second.why_not;
-        record.outcome = Fault{"image", std::move(why), false};
+    const auto image = co_await session.images.at(submission.task->image);
+    if (!image) {
+        record.outcome = Fault{"image", image.error().error.to_string(), !image.error().missing};
         session.collector.record(std::move(record));
         co_return;
     }
 
     Phases phases;
-    auto found = co_await attempt(session, submission, image->second, phases, false);
+    auto found = co_await attempt(session, submission, **image, phases, false);
     // A deadline that passed on a starved machine is repeated in quiet before it is believed.
     for (int quiet = 0; found && !found->starved.empty() && quiet < kQuietAttempts; ++quiet) {
         record.attempts.push_back({found->starved, found->verdict.counts});
-        found = co_await attempt(session, submission, image->second, phases, true);
+        found = co_await attempt(session, submission, **image, phases, true);
     }
     if (found && !found->starved.empty()) {
         // Others than this batch keep the machine busy: that says nothing about the submission.

@@ -2,20 +2,18 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/batch/submission.h"
 #include "harness/collect/collector.h"
+#include "harness/image_hosts.h"
 #include "harness/schedule.h"
 #include "harness/services.h"
 #include "harness/suites.h"
 #include "images/dependencies.h"
-#include "images/recipe.h"
 #include "runtime/admission.h"
-#include "runtime/launchers.h"
 #include "runtime/layers.h"
 #include "runtime/service_pool.h"
 
@@ -38,14 +36,7 @@ struct Policy {
     std::string suite;                                         // instead of each task's collection; empty = the task's
 };
 
-// What an image needs at run time.
-struct ImageHost {
-    images::Recipe recipe;
-    std::shared_ptr<runtime::LauncherHost> launcher;
-    std::string why_not;  // set: it cannot be used, and there is no launcher
-};
-
-// What the evaluations of one batch share. Everything in it is thread-safe.
+// What the evaluations of a batch, or of a resident service, share. Everything in it is thread-safe.
 struct Session {
     runtime::Reactor& reactor;
     Scheduler& scheduler;
@@ -54,12 +45,13 @@ struct Session {
     runtime::Layers& layers;
     images::LayerStore& layer_store;
     collect::Collector& collector;
-    const std::map<std::string, ImageHost>& images;
+    ImageHosts& images;
     const ServiceRecipes& services;
     runtime::ServicePool& service_pool;
     const Policy& policy;
     std::atomic<std::uint64_t> next_stage{1};
     std::atomic<std::size_t> not_admitted{0};  // submissions of the batch, so far
+    bool resident = false;                     // there is no last submission: more may always come
 };
 
 // Evaluates one submission and posts its record, verdict or fault, to the collector. Never throws for what a

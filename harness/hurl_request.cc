@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <random>
 
+#include "base/base64.h"
 #include "harness/http/fields.h"
 #include "harness/http/url.h"
 #include "harness/hurl/encoding.h"
@@ -318,7 +319,7 @@ Evaluated<http::Request> build_request(const model::Request& request, const Hurl
     if (request.basic_auth) {
         ASSAY_TRY(const auto user, evaluator.text(request.basic_auth->key));
         ASSAY_TRY(const auto password, evaluator.text(request.basic_auth->value));
-        own.push_back({"Authorization", "Basic " + hurl::base64_encode(user + ":" + password)});
+        own.push_back({"Authorization", "Basic " + base64_encode(user + ":" + password)});
     }
     own.insert(own.end(), options.headers.begin(), options.headers.end());
     std::string cookies;
@@ -338,7 +339,7 @@ Evaluated<http::Request> build_request(const model::Request& request, const Hurl
     if (!has_header(own, "content-type") && !type.empty()) headers.push_back({"Content-Type", std::move(type)});
     if (!has_header(own, "user-agent")) headers.push_back({"User-Agent", std::string(kUserAgent)});
     if (!options.user.empty() && !has_header(own, "authorization"))
-        headers.push_back({"Authorization", "Basic " + hurl::base64_encode(options.user)});
+        headers.push_back({"Authorization", "Basic " + base64_encode(options.user)});
     if (options.compressed && !has_header(own, "accept-encoding"))
         headers.push_back({"Accept-Encoding", "gzip, deflate, br"});
     if (!built.body.empty() && !has_header(own, "content-length") && !has_header(own, "transfer-encoding"))

@@ -125,7 +125,7 @@ std::string decode_base64(std::string_view text) {
 }
 
 std::string base64_url(std::string_view bytes) {
-    auto text = base64(bytes);
+    auto text = base64_encode(bytes);
     while (text.ends_with('=')) text.pop_back();
     for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
     return text;

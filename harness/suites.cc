@@ -1,5 +1,7 @@
 #include "harness/suites.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -77,11 +79,33 @@ Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, s
     return LoadedSuite{std::move(suite), std::move(scripts), std::move(facts)};
 }
 
+namespace {
+
+std::string stamp_of_file(const std::string& file) {
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) return "-";
+    return file + " " + std::to_string(info.st_ino) + " " + std::to_string(info.st_size) + " " +
+           std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + "\n";
+}
+
+// Differs when a file of the suite was changed, added or removed.
+std::string stamp_of(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error))
+        return stamp_of_file(path) + (is_hurl(path) ? "" : stamp_of_file(reference_path(path)));
+    std::string stamp;
+    if (const auto files = hurl_files(path))
+        for (const std::string& file : *files) stamp += stamp_of_file(file);
+    return stamp;
+}
+
+}  // namespace
+
 Result<AnySuite> Suites::load(const std::string& path) {
+    const std::string stamp = resident_ ? stamp_of(path) : std::string();
     std::lock_guard lock(mutex_);  // held while compiling: a second caller wants the same result
-    auto found = loaded_.find(path);
-    if (found == loaded_.end()) found = loaded_.emplace(path, read(platform_, path)).first;
-    return found->second;
+    if (const Loaded* found = loaded_.find(path); found != nullptr && found->stamp == stamp) return found->suite;
+    return loaded_.put(path, {stamp, read(platform_, path)}).suite;
 }
 
 Result<std::shared_ptr<const LoadedSuite>> Suites::load_collection(const std::string& path) {

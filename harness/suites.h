@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/recent.h"
 #include "harness/assertion_plan.h"
 #include "harness/hurl/evaluate.h"
 #include "harness/script/engine.h"
@@ -41,17 +42,24 @@ Result<std::shared_ptr<const HurlSuite>> load_hurl_suite(const std::string& path
 Result<LoadedSuite> prepare(const std::shared_ptr<script::Platform>& platform, suite::Suite suite);
 
 // A reference file beside a collection (assertion_plan.h) is read with it. Thread-safe. An unreadable suite stays
-// an error (file, line, remedy) for every submission that names it.
+// an error (file, line, remedy) for every submission that names it: in a batch, where all see the same. A resident
+// service asks with each submission whether the files have changed since.
 class Suites {
  public:
-    explicit Suites(std::shared_ptr<script::Platform> platform) : platform_(std::move(platform)) {}
+    explicit Suites(std::shared_ptr<script::Platform> platform, bool resident = false)
+        : platform_(std::move(platform)), resident_(resident) {}
     Result<AnySuite> load(const std::string& path);
     Result<std::shared_ptr<const LoadedSuite>> load_collection(const std::string& path);
 
  private:
     std::shared_ptr<script::Platform> platform_;
+    struct Loaded {
+        std::string stamp;  // of its files; empty: nobody asks
+        Result<AnySuite> suite;
+    };
+    const bool resident_;
     std::mutex mutex_;
-    std::map<std::string, Result<AnySuite>> loaded_;
+    Recent<Loaded> loaded_{64};
 };
 
 }  // namespace assay::harness

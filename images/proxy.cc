@@ -198,7 +198,7 @@ struct Proxy::State {
     asio::awaitable<bool> ask_upstream(tcp::socket& server, const Url& via, const std::string& name,
                                        std::string& early) {
         std::string text = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", name);
-        if (!via.user.empty()) text += fmt::format("Proxy-Authorization: Basic {}\r\n", base64(via.user));
+        if (!via.user.empty()) text += fmt::format("Proxy-Authorization: Basic {}\r\n", base64_encode(via.user));
         text += "\r\n";
         const auto [error, written] = co_await asio::async_write(server, asio::buffer(text), kToken);
         std::string head;

@@ -49,7 +49,7 @@ std::string forwarded_head(const ProxyRequest& request, const Url& url, const st
     std::string head = via ? fmt::format("{} http://{}{} HTTP/1.1\r\n", request.method, authority, url.target)
                            : fmt::format("{} {} HTTP/1.1\r\n", request.method, url.target);
     head += fmt::format("Host: {}\r\nConnection: close\r\n", authority);
-    if (via && !via->user.empty()) head += fmt::format("Proxy-Authorization: Basic {}\r\n", base64(via->user));
+    if (via && !via->user.empty()) head += fmt::format("Proxy-Authorization: Basic {}\r\n", base64_encode(via->user));
     for (const std::string& line : request.headers) {
         const std::string_view field = std::string_view(line).substr(0, line.find(':'));
         if (equal_ignoring_case(field, "host") || equal_ignoring_case(field, "connection") ||

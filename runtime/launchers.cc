@@ -126,6 +126,11 @@ void LauncherHost::lost(const std::string& reason) {
     }
 }
 
+bool LauncherHost::is_lost() const {
+    std::lock_guard lock(mutex_);
+    return lost_.has_value();
+}
+
 void LauncherHost::forget(SandboxId id) {
     std::lock_guard lock(mutex_);
     routes_.erase(id);

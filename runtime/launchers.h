@@ -74,6 +74,8 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
 
     [[nodiscard]] Task<tl::expected<Sandbox, NoLaunch>> launch(const sandbox::Spec& spec, const sandbox::Stdio& stdio,
                                                                OnRefused on_refused = {});
+    // Its process has ended: nothing can be launched any more.
+    [[nodiscard]] bool is_lost() const;
     [[nodiscard]] int stage() const noexcept { return launcher_.stage(); }
     [[nodiscard]] unsigned outer_uid() const noexcept { return launcher_.outer_uid(); }
     [[nodiscard]] unsigned outer_gid() const noexcept { return launcher_.outer_gid(); }
@@ -91,7 +93,7 @@ class LauncherHost : public std::enable_shared_from_this<LauncherHost> {
     void kill(sandbox::SandboxId id, const std::string& limit = {});
 
     Reactor& reactor_;
-    std::mutex mutex_;  // guards launcher_ and routes_
+    mutable std::mutex mutex_;  // guards launcher_, routes_ and lost_
     sandbox::Launcher launcher_;
     std::map<sandbox::SandboxId, std::shared_ptr<Sandbox::Route>> routes_;
     std::optional<std::string> lost_;

@@ -4,10 +4,10 @@
 
 namespace assay::runtime {
 
-std::optional<Layers::Made> Layers::find(const std::string& key) const {
+std::optional<Layers::Made> Layers::find(const std::string& key) {
     std::lock_guard lock(mutex_);
-    const auto found = made_.find(key);
-    return found == made_.end() ? std::nullopt : std::optional(found->second);
+    const Made* found = made_.find(key);
+    return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 Task<Layers::Made> Layers::ensure(const std::string& key, Make make) {
@@ -15,7 +15,7 @@ Task<Layers::Made> Layers::ensure(const std::string& key, Make make) {
     bool first = false;
     {
         std::lock_guard lock(mutex_);
-        if (const auto found = made_.find(key); found != made_.end()) co_return found->second;
+        if (const Made* found = made_.find(key)) co_return *found;
         auto& waiting = building_[key];
         first = waiting.empty();
         waiting.push_back(mine);
@@ -27,7 +27,7 @@ Task<Layers::Made> Layers::ensure(const std::string& key, Make make) {
             {
                 std::lock_guard lock(mutex_);
                 waiting = std::move(building_.extract(key).mapped());
-                if (*made || made->error().of_submission()) made_.emplace(key, *made);
+                if (*made || made->error().of_submission()) made_.put(key, *made);
             }
             for (Waiter& each : waiting) each.set(made);
         });

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/recent.h"
 #include "images/failure.h"
 #include "images/store.h"
 #include "runtime/event.h"
@@ -26,22 +27,24 @@ class Layers {
     using Made = tl::expected<images::Layer, images::LayerFailure>;
     using Make = std::function<Made()>;  // blocks until the layer is there
 
-    // `at_once`: builds at the same time. Package managers mostly wait for the network.
-    explicit Layers(Reactor& reactor, unsigned at_once = 4) : reactor_(reactor), threads_(at_once) {}
+    // `at_once`: builds at the same time. Package managers mostly wait for the network. `kept`: layers that stay in use
+    // although nobody asks for them, a descriptor each.
+    explicit Layers(Reactor& reactor, unsigned at_once = 4, std::size_t kept = 256)
+        : reactor_(reactor), made_(kept), threads_(at_once) {}
     ~Layers() { threads_.join(); }
 
     // What was made before for this key, at once; nothing when it has to be made. Layers stay in use, and failures
-    // of the submission believed, for as long as this lives: a batch sees one answer a key. Faults are not kept.
-    [[nodiscard]] std::optional<Made> find(const std::string& key) const;
+    // of the submission believed, while they are among those that were last asked for. Faults are not kept.
+    [[nodiscard]] std::optional<Made> find(const std::string& key);
     // Thread-safe. A fault is told to all who waited, and tried again by who asks later.
     [[nodiscard]] Task<Made> ensure(const std::string& key, Make make);
 
  private:
     using Waiter = Event<std::shared_ptr<Made>>;
     Reactor& reactor_;
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::map<std::string, std::vector<Waiter>> building_;
-    std::map<std::string, Made> made_;
+    Recent<Made> made_;
     boost::asio::thread_pool threads_;
 };
 

@@ -14,12 +14,17 @@ Reactor::Reactor()
           context_.run();
       }) {}
 
-Reactor::~Reactor() {
+Reactor::~Reactor() { stop(); }
+
+void Reactor::stop() {
     context_.stop();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
-void Reactor::settle() { boost::asio::post(context_, boost::asio::use_future).wait(); }
+void Reactor::settle() {
+    if (!thread_.joinable()) return;  // stopped
+    boost::asio::post(context_, boost::asio::use_future).wait();
+}
 
 Task<void> Reactor::sleep_until(Instant when) {
     // The timer lives in the coroutine frame: it is armed and destroyed there, its handler is posted from here.

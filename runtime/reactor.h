@@ -21,6 +21,8 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
+    // Ends the thread now, before what its handlers stand on is taken apart. What waits stays so until the end.
+    void stop();
     [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
     // Blocks until what the thread is at now is over. It may be at the tail of a hand-over to an executor whose
     // coroutine has ended already: call this before such an executor is destroyed.

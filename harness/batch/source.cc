@@ -67,10 +67,6 @@ Written<std::shared_ptr<const verify::AddedSource>> read_added(int directory) {
 
 }  // namespace
 
-bool left_out_of_source(std::string_view name, bool folder, bool top) {
-    return name == ".git" || (folder && name == "node_modules") || (top && !folder && name == "task.json");
-}
-
 tl::expected<SourceTree, SourceError> materialise(const Submission& submission, int directory, Owner owner,
                                                   const SourceLimits& limits) {
     TreeWriter writer(directory, owner, limits);
@@ -79,6 +75,7 @@ tl::expected<SourceTree, SourceError> materialise(const Submission& submission, 
     switch (submission.source.kind) {
         case Source::Kind::dir: ASSAY_CHECK(write_directory(path, writer, limits)); break;
         case Source::Kind::tar: ASSAY_CHECK(write_tar(path, writer, limits)); break;
+        case Source::Kind::files: ASSAY_CHECK(write_files(submission.source, writer)); break;
         case Source::Kind::none: return rejected(path + ": the run has no *.patch", "there is nothing to evaluate");
         case Source::Kind::patch: {
             ASSAY_TRY(tree.added.patch, write_patch(submission, directory, writer, limits));

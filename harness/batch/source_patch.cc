@@ -39,6 +39,19 @@ Result<std::optional<verify::TreeFile>> read_tree_file(int directory, const std:
     return verify::TreeFile{(info.st_mode & 0111) != 0 ? FileKind::executable : FileKind::regular, std::move(bytes)};
 }
 
+// The diff itself, from its file or from the entry.
+Written<std::string> text_of(const Source& source, const SourceLimits& limits) {
+    std::error_code error;
+    const auto size = source.text ? source.text->size() : std::filesystem::file_size(source.path, error);
+    if (!error && size > limits.patch.count)
+        return rejected(source.path + ": a patch of " + format_bytes({size}),
+                        "a patch may have " + format_bytes(limits.patch));
+    if (source.text) return *source.text;
+    auto text = read_file(source.path, limits.patch.count);
+    if (!text) return fault(std::move(text.error()));
+    return std::move(*text);
+}
+
 tl::unexpected<SourceError> refuse(Error why) { return tl::unexpected(SourceError{false, std::move(why)}); }
 
 }  // namespace
@@ -52,14 +65,8 @@ Written<std::shared_ptr<const std::string>> write_patch(const Submission& submis
     patch_limits.files = limits.files;
     patch_limits.result = limits.total;
 
-    std::error_code error;
-    const auto size = std::filesystem::file_size(path, error);
-    if (!error && size > limits.patch.count)
-        return rejected(path + ": a patch of " + format_bytes({size}),
-                        "a patch may have " + format_bytes(limits.patch));
-    auto text = read_file(path, limits.patch.count);
-    if (!text) return fault(std::move(text.error()));
-    auto patch = verify::parse_patch(std::move(*text), path, patch_limits);
+    ASSAY_TRY(std::string text, text_of(submission.source, limits));
+    auto patch = verify::parse_patch(std::move(text), path, patch_limits);
     if (!patch) return refuse(std::move(patch.error()));
     if (patch->files.empty())
         return rejected(path + ": the patch is empty", "a submission must have at least run.sh and its manifest");

@@ -14,33 +14,6 @@
 namespace assay::batch {
 namespace {
 
-// The entry's path without "./" before, "/" after and doubled slashes; "" for the root itself.
-std::string clean_path(const char* raw) {
-    std::string path;
-    const std::string_view text = raw == nullptr ? "" : raw;
-    if (text.starts_with('/')) return std::string(text);  // absolute: refused by the writer
-    for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = std::min(text.find('/', begin), text.size());
-        const auto name = text.substr(begin, end - begin);
-        if (!name.empty() && name != ".") path.append(path.empty() ? "" : "/").append(name);
-        begin = end + 1;
-    }
-    return path;
-}
-
-// Whether a component of the path is left out, so that the entry is too.
-bool left_out(const std::string& path, bool folder) {
-    for (std::size_t begin = 0; begin < path.size();) {
-        const auto end = std::min(path.find('/', begin), path.size());
-        const bool inner = end < path.size();
-        if (left_out_of_source(std::string_view(path).substr(begin, end - begin), inner || folder,
-                               begin == 0 && !inner))
-            return true;
-        begin = end + 1;
-    }
-    return false;
-}
-
 class Extractor {
  public:
     Extractor(std::string path, TreeWriter& writer) : path_(std::move(path)), writer_(writer) {}
@@ -77,10 +50,10 @@ class Extractor {
     }
 
     Written<void> extract(archive* reader, archive_entry* entry) {
-        const std::string path =
-            clean_path(images::either_name(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)));
+        const char* name = images::either_name(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry));
+        const std::string path = clean_path(name == nullptr ? "" : name);
         const auto type = archive_entry_filetype(entry);
-        if (path.empty() || left_out(path, type == AE_IFDIR)) return {};
+        if (path.empty() || path_left_out(path, type == AE_IFDIR)) return {};
         if (const char* original =
                 images::either_name(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)))
             return copy_of(path, clean_path(original));

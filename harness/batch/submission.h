@@ -35,10 +35,19 @@ struct Task {
     nlohmann::json metadata = nullptr;  // "taskMetadata" as it stands in the file
 };
 
+// A file that a batch entry brings along in itself.
+struct InlineFile {
+    std::string path;  // as it was written: not checked yet
+    std::string bytes;
+    bool executable = false;
+};
+
 struct Source {
     // none: a run of the study's result tree in which the agent left no patch. It fails, as it does in the study.
-    enum class Kind { dir, patch, tar, none } kind = Kind::dir;
-    std::string path;  // absolute; of `none` the run's folder
+    enum class Kind { dir, patch, tar, files, none } kind = Kind::dir;
+    std::string path;  // absolute; of `none` the run's folder; of what stands in the entry, where that is: "NAME:LINE"
+    std::shared_ptr<const std::string> text{};               // of `patch`, when it stands in the entry itself
+    std::shared_ptr<const std::vector<InlineFile>> files{};  // of `files`
 };
 
 struct Submission {

@@ -18,6 +18,8 @@
 
 #include "base/fd.h"
 #include "harness/collect/journal.h"
+#include "harness/collect/last_line.h"
+#include "images/store.h"
 #include "images/untrusted_json.h"
 
 namespace assay::collect {
@@ -36,35 +38,19 @@ struct Item {
     json data;
     std::optional<Record> record;
     std::vector<LogFile> files;
+    bool durable = false;
 };
 
-// Cuts what follows the last line break, which the end of a machine left, and gives the line before it; empty when
-// there is none. A missing file is empty.
-Result<std::string> mend_last_line(const std::string& path) {
-    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!file && errno == ENOENT) return std::string();
-    const off_t size = file ? ::lseek(file.get(), 0, SEEK_END) : -1;
-    if (size < 0) return fail_errno(errno, "continue journal", path);
-    constexpr off_t kBlock = 64 * 1024;
-    std::string tail;  // of the file, from `from` on
-    for (off_t from = size; from > 0;) {
-        const auto want = static_cast<std::size_t>(std::min(kBlock, from));
-        from -= static_cast<off_t>(want);
-        std::string block(want, '\0');
-        if (::pread(file.get(), block.data(), want, from) != static_cast<ssize_t>(want))
-            return fail_errno(errno, "continue journal", path);
-        tail.insert(0, block);
-        const auto end = tail.rfind('\n');
-        const auto before = end == std::string::npos || end == 0 ? end : tail.rfind('\n', end - 1);
-        if (before == std::string::npos && from > 0) continue;
-        const auto kept = end == std::string::npos ? 0 : from + static_cast<off_t>(end) + 1;
-        if (kept < size && ::ftruncate(file.get(), kept) != 0) return fail_errno(errno, "continue journal", path);
-        if (end == std::string::npos) return std::string();
-        const auto begin = before == std::string::npos || before == end ? 0 : before + 1;
-        return tail.substr(begin, end - begin);
-    }
-    return std::string();
-}
+// A group of items as it goes to the files.
+struct Lines {
+    std::string events;
+    std::string results;
+    std::vector<Place> places;  // of the records' lines in `results`
+    bool sync = false;
+};
+
+constexpr Millis kRetry{1000};          // of what could not be written
+constexpr std::size_t kNameKept = 200;  // bytes of a long id that its log folder's name begins with
 
 }  // namespace
 
@@ -74,6 +60,7 @@ struct Collector::State {
     Fd results;
     Instant begin = Clock::now();
     std::vector<std::shared_ptr<Sink>> sinks;
+    bool keep_trying = false;
 
     mutable std::mutex mutex;
     std::condition_variable posted;
@@ -85,7 +72,10 @@ struct Collector::State {
     std::optional<Error> error;
     std::thread writer;
 
-    std::uint64_t sequence = 0;  // of the writer thread alone
+    // Of the writer thread alone.
+    std::uint64_t sequence = 0;
+    std::uint64_t events_size = 0;
+    std::uint64_t results_size = 0;
 
     void post(Item item) {
         {
@@ -108,51 +98,92 @@ struct Collector::State {
             batch.swap(queue);
             lock.unlock();
             const auto taken = batch.size();
-            Result<void> stored = write(batch);
+            const Lines lines = lines_of(batch);
+            Result<void> stored = store(batch, lines);
+            lock.lock();
+            while (!stored && keep_trying && !closing) {
+                error = stored.error();
+                written.notify_all();
+                posted.wait_for(lock, kRetry, [this] { return closing; });
+                lock.unlock();
+                stored = store(batch, lines);
+                lock.lock();
+            }
+            if (stored && keep_trying) error.reset();
+            if (!stored && !error) error = stored.error();
+            lock.unlock();
+            tell_sinks(batch, lines, stored.has_value());
             batch.clear();
             lock.lock();
-            if (!stored && !error) error = stored.error();
             done += taken;
             written.notify_all();
         }
     }
 
-    Result<void> write(std::deque<Item>& batch) {
-        std::string event_lines, result_lines;
-        Result<void> stored;
-        for (Item& item : batch) {
+    Lines lines_of(const std::deque<Item>& batch) {
+        Lines lines;
+        for (const Item& item : batch) {
             json line = {{"seq", sequence++}, {"t_us", item.at.count()}, {"event", item.name}};
             if (!item.submission.empty()) line["submission"] = item.submission;
             if (item.record) {
                 json record = to_json(*item.record);
-                result_lines += dump(record) + "\n";
+                const std::string text = dump(record);
+                lines.places.push_back({lines.results.size(), static_cast<std::uint32_t>(text.size())});
+                lines.results += text + "\n";
                 line["record"] = std::move(record);
-                if (auto logs = write_logs(item); !logs && stored) stored = logs;
             } else {
                 line.update(item.data);
             }
+            lines.sync = lines.sync || item.record || item.durable;
             std::string text = dump(line);
             for (auto& sink : sinks) sink->on_event(text);
-            event_lines += std::move(text) += '\n';
+            lines.events += std::move(text) += '\n';
         }
-        // The journal first: results.jsonl never knows more than events.ndjson.
-        auto journal = write_all(events.get(), event_lines);
-        if (journal && !result_lines.empty()) {
-            if (::fdatasync(events.get()) != 0) journal = fail_errno(errno, "sync", folder + "/events.ndjson");
-            if (journal) journal = write_all(results.get(), result_lines);
-            if (journal && ::fdatasync(results.get()) != 0)
-                journal = fail_errno(errno, "sync", folder + "/results.jsonl");
+        return lines;
+    }
+
+    // Whole, or not at all. Logs come first: what a record speaks of is there.
+    Result<void> store(const std::deque<Item>& batch, const Lines& lines) {
+        Result<void> logs;
+        for (const Item& item : batch)
+            if (auto stored = item.record ? write_logs(item) : Result<void>(); !stored && logs) logs = stored;
+        if (!logs && keep_trying) return logs;
+        if (auto appended = append(lines); !appended) {
+            // What is left of it would be glued to the next line.
+            (void)::ftruncate(events.get(), static_cast<off_t>(events_size));
+            (void)::ftruncate(results.get(), static_cast<off_t>(results_size));
+            appended.error().detail = folder;
+            appended.error().remedy =
+                keep_trying ? "make room on the disk" : "make room on the disk, then run again with --resume";
+            return appended;
         }
+        events_size += lines.events.size();
+        results_size += lines.results.size();
+        return logs;
+    }
+
+    // The journal first: results.jsonl never knows more than events.ndjson.
+    Result<void> append(const Lines& lines) const {
+        ASSAY_CHECK(write_all(events.get(), lines.events));
+        if (lines.sync && ::fdatasync(events.get()) != 0) return fail_errno(errno, "sync", folder + "/events.ndjson");
+        if (lines.results.empty()) return {};
+        ASSAY_CHECK(write_all(results.get(), lines.results));
+        if (::fdatasync(results.get()) != 0) return fail_errno(errno, "sync", folder + "/results.jsonl");
+        return {};
+    }
+
+    void tell_sinks(const std::deque<Item>& batch, const Lines& lines, bool stored) {
         for (auto& sink : sinks) sink->on_written();
-        for (Item& item : batch)
-            if (item.record)
-                for (auto& sink : sinks) sink->on_record(*item.record);
-        if (!journal) {
-            journal.error().detail = folder;
-            journal.error().remedy = "make room on the disk, then run again with --resume";
-            return journal;
+        auto place = lines.places.begin();
+        const auto group = results_size - lines.results.size();
+        for (const Item& item : batch) {
+            if (!item.record) continue;
+            const Place where{group + place->offset, place->size};
+            ++place;
+            for (auto& sink : sinks) sink->on_record(*item.record);
+            if (!stored) continue;
+            for (auto& sink : sinks) sink->on_stored(*item.record, where);
         }
-        return stored;
     }
 
     Result<void> write_logs(const Item& item) const {
@@ -199,6 +230,12 @@ Result<std::unique_ptr<Collector>> Collector::open(const std::string& folder, co
     if (!state->events) return fail_errno(errno, "open", folder + "/events.ndjson");
     state->results = Fd(::open((folder + "/results.jsonl").c_str(), flags, 0644));
     if (!state->results) return fail_errno(errno, "open", folder + "/results.jsonl");
+    for (const auto& [file, size] :
+         {std::pair{&state->events, &state->events_size}, {&state->results, &state->results_size}}) {
+        const off_t end = ::lseek(file->get(), 0, SEEK_END);
+        if (end < 0) return fail_errno(errno, "open", folder);
+        *size = static_cast<std::uint64_t>(end);
+    }
     State* raw = state.get();
     state->writer = std::thread([raw] { raw->run(); });
     return std::unique_ptr<Collector>(new Collector(std::move(state)));
@@ -215,8 +252,14 @@ Collector::~Collector() {
 
 void Collector::add_sink(std::shared_ptr<Sink> sink) { state_->sinks.push_back(std::move(sink)); }
 
+void Collector::keep_trying() { state_->keep_trying = true; }
+
 void Collector::event(const std::string& submission, const std::string& name, const json& data) {
     state_->post(Item{{}, submission, name, data, {}, {}});
+}
+
+void Collector::durable_event(const std::string& submission, const std::string& name, const json& data) {
+    state_->post(Item{{}, submission, name, data, {}, {}, true});
 }
 
 void Collector::request(const std::string& submission, const check::RequestOutcome& outcome) {
@@ -232,7 +275,7 @@ void Collector::record(Record record, std::vector<LogFile> files) {
 Result<void> Collector::flush() {
     std::unique_lock lock(state_->mutex);
     const auto target = state_->accepted;
-    state_->written.wait(lock, [&] { return state_->done >= target; });
+    state_->written.wait(lock, [&] { return state_->done >= target || (state_->keep_trying && state_->error); });
     if (state_->error) return tl::unexpected(*state_->error);
     return {};
 }
@@ -253,6 +296,7 @@ std::string Collector::log_folder(const std::string& run_folder, const std::stri
         name += safe ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     if (name.empty() || name == "." || name == "..") name += "%";
+    if (name.size() > kNameKept + 40) name = name.substr(0, kNameKept) + "~" + images::sha256(id).substr(0, 32);
     return run_folder + "/logs/" + name;
 }
 

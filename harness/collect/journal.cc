@@ -61,7 +61,7 @@ class Journal::Indexer {
     void add(Head head, const Line& line) {
         if (head.submission.empty()) return;
         const auto [found, fresh] = places_.try_emplace(head.submission, entries_.size());
-        if (fresh) entries_.push_back({std::move(head.submission), {}, {}, 0, 0});
+        if (fresh) entries_.push_back({std::move(head.submission), {}, {}});
         Entry& entry = entries_[found->second];
         if (head.event == "admitted") {
             entry.requests.clear();
@@ -72,13 +72,14 @@ class Journal::Indexer {
             entry.record = line;
             entry.ended_us = head.t_us;
         }
+        if (head.event == "accepted" || head.event == "withdrawn") entry.withdrawn = head.event == "withdrawn";
     }
 
     void give(std::vector<Entry>& finished, std::vector<std::string>& unfinished) {
         std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.id < b.id; });
         for (Entry& entry : entries_) {
             if (entry.record.size == 0) {
-                unfinished.push_back(std::move(entry.id));
+                if (!entry.withdrawn) unfinished.push_back(std::move(entry.id));
                 continue;
             }
             // One that was read but never admitted took no time.

@@ -32,7 +32,7 @@ class Journal {
     // Those with a record, sorted by id: the order of reports depends on no race of workers.
     [[nodiscard]] std::size_t size() const noexcept { return finished_.size(); }
     [[nodiscard]] const std::string& id(std::size_t index) const { return finished_.at(index).id; }
-    // Begun, but without a record: the run was interrupted.
+    // Begun or accepted, but without a record: the run was interrupted.
     [[nodiscard]] const std::vector<std::string>& unfinished() const noexcept { return unfinished_; }
     [[nodiscard]] const nlohmann::json& manifest() const noexcept { return manifest_; }
 
@@ -53,6 +53,7 @@ class Journal {
         Line record;  // size 0: none
         std::int64_t began_us = 0;
         std::int64_t ended_us = 0;
+        bool withdrawn = false;  // it was handed in to a service, and taken back before it began
     };
     class Indexer;
 

@@ -1,4 +1,4 @@
-// Texts and bytes in other forms: base64, percent-encoding, HTML's entities, character sets.
+// Texts and bytes in other forms: percent-encoding, HTML's entities, character sets.
 #pragma once
 
 #include <optional>
@@ -6,13 +6,6 @@
 #include <string_view>
 
 namespace assay::hurl {
-
-struct Base64 {
-    bool url_safe = false;  // "-_" instead of "+/", and no padding
-};
-std::string base64_encode(std::string_view bytes, Base64 form = {});
-// Empty when it is not exactly of that form: wrong letters, wrong padding, bits left over.
-std::optional<std::string> base64_decode(std::string_view text, Base64 form = {});
 
 // All but letters, digits and "-._~" escaped, and "/" when `keep_slash`.
 std::string url_encode(std::string_view text, bool keep_slash);

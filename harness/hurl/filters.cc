@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/base64.h"
 #include "harness/hurl/encoding.h"
 #include "harness/hurl/evaluate.h"
 

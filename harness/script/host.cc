@@ -47,7 +47,7 @@ bool host_to_base64(JSContext* cx, unsigned argc, JS::Value* vp) {
     auto args = JS::CallArgsFromVp(argc, vp);
     std::string bytes;
     if (!bytes_at(cx, args, 0, bytes)) return false;
-    return give(args, latin1_to_js(cx, base64(bytes)));
+    return give(args, latin1_to_js(cx, base64_encode(bytes)));
 }
 
 bool host_from_base64(JSContext* cx, unsigned argc, JS::Value* vp) {

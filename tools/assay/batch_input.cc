@@ -2,18 +2,16 @@
 
 #include "harness/batch/base.h"
 #include "harness/batch/read.h"
-#include "images/repositories.h"
 #include "tools/assay/environment.h"
 
 namespace assay::tools {
 
-void add_batch_input(CLI::App& command, BatchInput& input, const std::string& only) {
+void add_batch_input(CLI::App& command, BatchInput& input, const std::string& only, const std::string& tasks) {
     command
         .add_option("--suite", input.suite,
                     only + "This suite instead of each task's own: a collection, a Hurl file, a folder of them")
         ->check(CLI::ExistingPath);
-    command.add_option("--tasks", input.tasks, only + "Folder of task files, for a result tree")
-        ->check(CLI::ExistingDirectory);
+    command.add_option("--tasks", input.tasks, only + tasks)->check(CLI::ExistingDirectory);
     command
         .add_option("--repositories", input.repositories,
                     only + "Folder of local mirrors, for feature tasks that name a repository; nothing is fetched")
@@ -25,12 +23,16 @@ void add_batch_input(CLI::App& command, BatchInput& input, const std::string& on
         ->capture_default_str();
 }
 
-Result<batch::Batch> read_input(const BatchInput& input) {
-    ASSAY_TRY(batch::Batch read, batch::read_batch(input.batch, {input.tasks, input.suite}));
+images::Repositories repositories_of(const BatchInput& input) {
     images::Repositories::Options mirrors;
     mirrors.mirrors = input.repositories;
     mirrors.path = cache_folder() + "/repositories";
-    batch::find_bases(read, images::Repositories(std::move(mirrors)));
+    return images::Repositories(std::move(mirrors));
+}
+
+Result<batch::Batch> read_input(const BatchInput& input) {
+    ASSAY_TRY(batch::Batch read, batch::read_batch(input.batch, {input.tasks, input.suite}));
+    batch::find_bases(read, repositories_of(input));
     return read;
 }
 

@@ -1,4 +1,5 @@
-// Which submissions a command is about: the options that `assay run` and `assay image build --from` have in common.
+// Which submissions a command is about: the options that `assay run`, `assay serve` and `assay image build --from` have
+// in common.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,6 +7,7 @@
 
 #include "base/result.h"
 #include "harness/batch/submission.h"
+#include "images/repositories.h"
 
 namespace assay::tools {
 
@@ -20,8 +22,12 @@ struct BatchInput {
     [[nodiscard]] bool warm() const { return start == "warm"; }
 };
 
-// --suite, --tasks, --repositories and --start. `only` stands before each one's help: "With --from: ".
-void add_batch_input(CLI::App& command, BatchInput& input, const std::string& only = {});
+// --suite, --tasks, --repositories and --start. `only` stands before each one's help: "With --from: ". `tasks` is the
+// help of --tasks.
+void add_batch_input(CLI::App& command, BatchInput& input, const std::string& only, const std::string& tasks);
+
+// Where feature tasks find their repositories' commits.
+images::Repositories repositories_of(const BatchInput& input);
 
 // Its submissions, with the trees that their tasks' commits stand for. An error is about the batch as a whole.
 Result<batch::Batch> read_input(const BatchInput& input);

@@ -5,10 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
-#include <charconv>
-#include <cmath>
 #include <csignal>
-#include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,13 +13,11 @@
 #include "harness/batch/shard.h"
 #include "harness/collect/journal.h"
 #include "harness/collect/stream.h"
-#include "harness/evaluate.h"
 #include "harness/report/batch_report.h"
 #include "harness/report/gate.h"
 #include "harness/report/progress.h"
-#include "images/catalog.h"
-#include "images/mounts.h"
 #include "tools/assay/environment.h"
+#include "tools/assay/evaluator.h"
 
 namespace assay::tools {
 
@@ -32,9 +27,7 @@ using nlohmann::json;
 
 // What is resolved of a batch before anything is executed.
 struct Plan {
-    harness::Policy policy;
-    runtime::Capacity capacity;
-    harness::ServiceRecipes services;  // that there are
+    Setting setting;
     std::string folder;
     std::string image;  // of every submission; empty: its task says it
     std::vector<batch::Submission> submissions;
@@ -46,11 +39,8 @@ struct Plan {
     std::string shard;  // "2/3"; empty: the whole batch
 };
 
-// Memory that one submission in work is assumed to need, for --jobs auto: a server, its work tree, its client.
-constexpr Bytes kMemoryEach = 160_MiB;
-
-// The same with the services that the batch's most demanding task has beside its server.
-Bytes memory_each(const std::vector<batch::Submission>& submissions, const harness::ServiceRecipes& services) {
+// What the batch's most demanding task has beside its server.
+Bytes memory_beside(const std::vector<batch::Submission>& submissions, const harness::ServiceRecipes& services) {
     std::uint64_t most = 0;
     for (const auto& submission : submissions) {
         std::uint64_t beside = 0;
@@ -58,46 +48,7 @@ Bytes memory_each(const std::vector<batch::Submission>& submissions, const harne
             for (const auto& recipe : *wanted) beside += recipe->service->usual_memory.count;
         most = std::max(most, beside);
     }
-    return Bytes{kMemoryEach.count + most};
-}
-
-std::string new_run_name() {
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
-    return fmt::format("{}-{}", text, ::getpid());
-}
-
-Result<runtime::Capacity> read_jobs(const std::string& jobs, Bytes each) {
-    if (jobs == "auto") return runtime::Capacity::automatic(each);
-    std::uint32_t count = 0;
-    auto [end, error] = std::from_chars(jobs.data(), jobs.data() + jobs.size(), count);
-    if (error != std::errc{} || end != jobs.data() + jobs.size() || count == 0 || count > 4096)
-        return fail("read --jobs", jobs, "give auto, or a number from 1 to 4096");
-    return runtime::Capacity::fixed(count);
-}
-
-Result<harness::Policy> read_policy(const BatchOptions& options) {
-    harness::Policy policy;
-    policy.verify = options.verify == "paper";
-    policy.timeout_request = Millis(options.timeout_request);
-    policy.timeout_script = Millis(options.timeout_script);
-    policy.timeouts_in_a_row = options.timeouts_in_a_row;
-    policy.ready_timeout = Millis(static_cast<std::int64_t>(options.ready_timeout * 1000));
-    policy.statements = options.statements;
-    policy.newman_csv = options.newman_csv;
-    policy.warm = options.warm();
-    policy.suite = options.suite;
-    policy.globals = {{"USERNAME", "user"}, {"EMAIL", "user@mail.com"}, {"PASSWORD", "password"}};
-    ASSAY_TRY(policy.limits.memory, parse_bytes(options.memory));
-    ASSAY_TRY(policy.limits.disk, parse_bytes(options.disk));
-    policy.limits.processes = options.processes;
-    ASSAY_TRY(policy.output, parse_bytes(options.output_limit));
-    // An answer that comes byte by byte never idles for long: without this a server could hold its place for ever.
-    policy.limits.wall_time = std::chrono::seconds(static_cast<std::int64_t>(std::ceil(options.wall_time)));
-    return policy;
+    return Bytes{most};
 }
 
 // With --repeat every submission is evaluated n times, as id#1 ... id#n.
@@ -112,23 +63,9 @@ void repeat(std::vector<batch::Submission>& submissions, std::uint32_t times) {
     submissions = std::move(all);
 }
 
-// Tasks are shared, and stay so.
-void put_in_image(std::vector<batch::Submission>& submissions, const std::string& image) {
-    std::map<const batch::Task*, std::shared_ptr<const batch::Task>> moved;
-    for (auto& submission : submissions) {
-        auto& task = moved[submission.task.get()];
-        if (!task) {
-            auto copy = std::make_shared<batch::Task>(*submission.task);
-            copy->image = image;
-            task = std::move(copy);
-        }
-        submission.task = task;
-    }
-}
-
 Result<Plan> make_plan(const BatchOptions& options) {
     Plan plan;
-    ASSAY_TRY(plan.policy, read_policy(options));
+    ASSAY_TRY(plan.setting.policy, read_policy(options));
     ASSAY_TRY(batch::Batch read, read_input(options));
     plan.submissions = std::move(read.submissions);
     plan.bad = std::move(read.errors);
@@ -143,8 +80,9 @@ Result<Plan> make_plan(const BatchOptions& options) {
     if (plan.submissions.empty() && plan.bad.empty())
         return fail("read batch", options.batch + ": no submission matches --filter " + options.filter,
                     "ids are the names of sub-folders, or the ids of a JSON-lines file");
-    ASSAY_TRY(plan.services, service_recipes());
-    ASSAY_TRY(plan.capacity, read_jobs(options.jobs, memory_each(plan.submissions, plan.services)));
+    ASSAY_TRY(plan.setting.services, service_recipes());
+    const Bytes beside = memory_beside(plan.submissions, plan.setting.services);
+    ASSAY_TRY(plan.setting.capacity, read_jobs(options.jobs, beside));
     repeat(plan.submissions, options.repeat);
     if (!options.shard.empty()) {
         ASSAY_TRY(const batch::Shard shard, batch::read_shard(options.shard, environment()));
@@ -154,7 +92,7 @@ Result<Plan> make_plan(const BatchOptions& options) {
         std::erase_if(plan.bad, [&](const auto& each) { return !shard.holds(each.id); });
     }
     ASSAY_TRY(plan.gates, report::read_gates(options.gates));
-    plan.folder = options.output.empty() ? state_folder() + "/runs/" + new_run_name() : options.output;
+    plan.folder = run_folder(options);
     ASSAY_TRY(plan.reports, report::read_orders(options.reports, plan.folder));
     for (const auto& order : plan.reports)
         if (order.file == "-") return fail("--report", order.format + "=-", "name a file: stdout has the table");
@@ -177,27 +115,9 @@ Result<Plan> make_plan(const BatchOptions& options) {
 }
 
 json manifest(const BatchOptions& options, const Plan& plan) {
-    char host[256] = "";
-    (void)::gethostname(host, sizeof host - 1);
-    json manifest = {{"assay", ASSAY_VERSION},
-                     {"batch", options.batch},
-                     {"submissions", plan.submissions.size() + plan.bad.size()},
-                     {"jobs", options.jobs},
-                     {"verify", options.verify},
-                     {"start", options.start},
-                     {"suite", options.suite},
-                     {"timeout_request_ms", options.timeout_request},
-                     {"timeout_script_ms", options.timeout_script},
-                     {"timeouts_in_a_row", options.timeouts_in_a_row},
-                     {"ready_timeout_s", options.ready_timeout},
-                     {"wall_time_s", options.wall_time},
-                     {"memory", options.memory},
-                     {"disk", options.disk},
-                     {"output_limit", options.output_limit},
-                     {"log_statements", options.statements},
-                     {"processes", options.processes},
-                     {"started", static_cast<std::int64_t>(std::time(nullptr))},
-                     {"host", host}};
+    json manifest = describe(options);
+    manifest["batch"] = options.batch;
+    manifest["submissions"] = plan.submissions.size() + plan.bad.size();
     if (!plan.shard.empty()) manifest["shard"] = plan.shard;
     return manifest;
 }
@@ -209,39 +129,15 @@ class TableSink : public collect::Sink {
     report::Table table;
 };
 
-using Images = std::map<std::string, harness::ImageHost>;
-
-// One launcher for each image that the batch names. One that is not there is a fault of the submissions whose tasks
-// name it; when the command line does, nothing is run.
-Result<Images> start_launchers(const Plan& plan, images::Store& store, runtime::Reactor& reactor) {
-    Images images;
-    ASSAY_TRY(const std::string program, launcher_program());
-    for (const auto& submission : plan.submissions) {
-        const std::string& name = submission.task->image;
-        if (images.contains(name)) continue;
-        auto recipe = images::find_image(name, store);
-        if (!recipe && !plan.image.empty()) return tl::unexpected(recipe.error());
-        if (!recipe) {
-            images.emplace(name, harness::ImageHost{{}, {}, recipe.error().to_string()});
-            continue;
-        }
-        ASSAY_CHECK(images::check_tools(*recipe, false));
-        ASSAY_TRY(const sandbox::RootPlan root, images::server_root_plan(*recipe, store.layers_dir()));
-        ASSAY_TRY(auto launcher, sandbox::Launcher::start(root, {program, true, 64}));
-        auto host = std::make_shared<runtime::LauncherHost>(reactor, std::move(launcher));
-        host->watch();
-        images.emplace(name, harness::ImageHost{std::move(*recipe), std::move(host), {}});
-    }
-    return images;
-}
-
-Result<images::LayerStore> open_layer_store(bool offline) {
-    images::LayerStore::Options options;
-    ASSAY_TRY(options.launcher.program, launcher_program());
-    options.store.path = cache_folder();
-    options.environment = environment();
-    options.offline = offline;
-    return images::LayerStore::open(std::move(options));
+// The launchers of the images that the batch names, ahead. One that is not there is a fault of the submissions whose
+// tasks name it, told when they are evaluated; when the command line names it, nothing is run.
+Result<void> start_launchers(const Plan& plan, harness::ImageHosts& images) {
+    std::set<std::string> names;
+    for (const auto& submission : plan.submissions) names.insert(submission.task->image);
+    for (const std::string& name : names)
+        if (auto host = images.open(name); !host && (!plan.image.empty() || !host.error().missing))
+            return tl::unexpected(host.error().error);
+    return {};
 }
 
 void post_bad_entries(const std::vector<batch::EntryError>& bad, collect::Collector& collector) {
@@ -284,15 +180,6 @@ Result<void> read_again(const Plan& plan, BatchSummary& summary) {
 
 }  // namespace
 
-Result<harness::ServiceRecipes> service_recipes() {
-    harness::ServiceRecipes services;
-    for (const std::string& name : images::recipe_names()) {
-        ASSAY_TRY(images::Recipe recipe, images::find_recipe(name));
-        if (recipe.service) services.emplace(name, std::make_shared<const images::Recipe>(std::move(recipe)));
-    }
-    return services;
-}
-
 Result<BatchSummary> run_batch(const BatchOptions& options) {
     ASSAY_TRY(Plan plan, make_plan(options));
     const Instant begin = Clock::now();
@@ -301,13 +188,8 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
     if (!options.stream.empty()) {
         ASSAY_TRY(reader, collect::open_reader(options.stream, options.resume));
     }
-    runtime::Reactor reactor;
-    ASSAY_TRY(auto platform, script::Platform::create());
-    harness::Suites suites(platform);
-    // A collection named for the whole batch is usage: read before anything runs. A task's own is its submissions'.
-    if (!options.suite.empty()) ASSAY_CHECK(suites.load(options.suite));
-    ASSAY_TRY(images::LayerStore layer_store, open_layer_store(options.offline));
-    ASSAY_TRY(const Images images, start_launchers(plan, layer_store.store(), reactor));
+    ASSAY_TRY(const auto foundation, Foundation::open(options));
+    ASSAY_CHECK(start_launchers(plan, foundation->images));
     ASSAY_TRY(std::shared_ptr<collect::Collector> collector,
               collect::Collector::open(plan.folder, manifest(options, plan), options.resume));
     auto sink = std::make_shared<TableSink>();
@@ -318,22 +200,14 @@ Result<BatchSummary> run_batch(const BatchOptions& options) {
         ASSAY_TRY(stream, collect::JournalStream::open(plan.folder, std::move(reader), options.stream));
         collector->add_sink(stream);
     }
-    exit_on_signal(reactor, collector, stream, plan.folder);
+    exit_on_signal(foundation->reactor, collector, stream, plan.folder);
     post_bad_entries(plan.bad, *collector);
 
     {
-        script::Limits limits;
-        limits.running = plan.policy.timeout_script;
-        harness::Scheduler scheduler({}, platform, limits);
-        runtime::Admission admission(reactor, plan.capacity);
-        runtime::Layers layers(reactor);
-        runtime::Services::Options beside;
-        beside.statements = plan.policy.statements;
-        runtime::ServicePool service_pool(reactor, layers, beside);
-        harness::Session session{reactor,    scheduler, admission,     suites,       layers,     layer_store,
-                                 *collector, images,    plan.services, service_pool, plan.policy};
-        scheduler.run(harness::evaluate_all(session, plan.submissions, plan.capacity.most + scheduler.workers()));
-        reactor.settle();
+        Evaluator evaluator(*foundation, *collector, plan.setting);
+        harness::Scheduler& scheduler = evaluator.session().scheduler;
+        const std::uint32_t at_once = plan.setting.capacity.most + scheduler.workers();
+        scheduler.run(harness::evaluate_all(evaluator.session(), plan.submissions, at_once));
     }
     BatchSummary summary;
     summary.written = collector->flush();

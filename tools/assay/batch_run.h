@@ -7,33 +7,16 @@
 
 #include "base/result.h"
 #include "harness/report/table.h"
-#include "harness/services.h"
-#include "tools/assay/batch_input.h"
+#include "tools/assay/evaluation_options.h"
 
 namespace assay::tools {
 
 // As given on the command line; resolved completely before anything is executed.
-struct BatchOptions : BatchInput {
-    std::string output;
-    std::string jobs = "auto";
+struct BatchOptions : EvaluationOptions {
     std::string filter;
-    std::string verify = "paper";
     std::string progress = "auto";
     std::string stream;  // the journal as it grows: a file, a named pipe, - for stdout; empty: none
-    std::string memory = "1G";
-    std::string disk = "256M";
-    std::string output_limit = "1G";
-    std::uint32_t processes = 256;
     std::uint32_t repeat = 1;
-    std::uint64_t timeout_request = 10000;
-    std::uint64_t timeout_script = 5000;
-    std::uint32_t timeouts_in_a_row = 3;
-    double ready_timeout = 25;
-    bool statements = false;
-    double wall_time = 600;  // of one server, in seconds; 0 = no limit
-    bool newman_csv = false;
-    bool offline = false;
-    bool resume = false;
     std::vector<std::string> reports;  // FORMAT or FORMAT=FILE
     std::string shard;                 // I/N or auto; empty: the whole batch
     std::vector<std::string> gates;
@@ -48,9 +31,6 @@ struct BatchSummary {
     Result<void> streamed;           // an error: --stream's reader did not get everything
     Result<void> written;            // an error: the journal or a report is incomplete, --resume goes on
 };
-
-// Those that are built in, by name.
-Result<harness::ServiceRecipes> service_recipes();
 
 // An error is about usage or configuration; nothing was run.
 Result<BatchSummary> run_batch(const BatchOptions& options);

@@ -10,6 +10,7 @@
 namespace assay::tools {
 
 void add_run(CLI::App& app, int& exit_code);
+void add_serve(CLI::App& app, int& exit_code);
 void add_suite(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_merge(CLI::App& app, int& exit_code);

@@ -40,6 +40,13 @@ std::string find_config() {
 std::string cache_folder() { return xdg("XDG_CACHE_HOME", ".cache"); }
 std::string state_folder() { return xdg("XDG_STATE_HOME", ".local/state"); }
 
+std::string default_socket() {
+    const std::string folder = variable("XDG_RUNTIME_DIR");
+    return (folder.empty() || folder.front() != '/' ? state_folder() : folder + "/assay") + "/serve.sock";
+}
+
+std::string given_token() { return variable("ASSAY_TOKEN"); }
+
 Result<std::string> launcher_program() {
     if (std::string named = variable("ASSAY_LAUNCHER"); !named.empty()) return named;
     std::error_code error;
@@ -57,6 +64,7 @@ std::map<std::string, std::string> environment() {
         const std::string text = *entry;
         if (auto at = text.find('='); at != std::string::npos) all.emplace(text.substr(0, at), text.substr(at + 1));
     }
+    all.erase("ASSAY_TOKEN");  // nobody's affair but the server's
     return all;
 }
 

@@ -14,6 +14,9 @@ std::string find_config();
 std::string cache_folder();  // $XDG_CACHE_HOME/assay, else ~/.cache/assay
 std::string state_folder();  // $XDG_STATE_HOME/assay, else ~/.local/state/assay
 
+std::string default_socket();  // $XDG_RUNTIME_DIR/assay/serve.sock, else serve.sock in the state folder
+std::string given_token();     // $ASSAY_TOKEN, or empty
+
 // assay-launcher: $ASSAY_LAUNCHER, else beside the running program.
 Result<std::string> launcher_program();
 

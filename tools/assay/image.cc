@@ -283,7 +283,7 @@ void add_image(CLI::App& app, int& exit_code) {
     build_command->add_option("folder", options->folder,
                               "Folder with requirements.txt or package.json, or an image's name");
     build_command->add_option("--from", options->from.batch, "Make what this batch needs: layers, services, templates");
-    add_batch_input(*build_command, options->from, "With --from: ");
+    add_batch_input(*build_command, options->from, "With --from: ", "Folder of task files, for a result tree");
     build_command->add_option("--jobs", options->from.jobs, "With --from: builds at once")
         ->check(CLI::Range(1u, 64u))
         ->capture_default_str();

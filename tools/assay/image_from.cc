@@ -20,7 +20,7 @@
 #include "images/manifest_files.h"
 #include "images/tree.h"
 #include "images/warm_template.h"
-#include "tools/assay/batch_run.h"
+#include "tools/assay/evaluation_options.h"
 #include "tools/assay/image.h"
 
 namespace assay::tools {

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
     int exit_code = 0;
     using namespace assay::tools;
     add_run(app, exit_code);
+    add_serve(app, exit_code);
     add_report(app, exit_code);
     add_merge(app, exit_code);
     add_verify(app, exit_code);

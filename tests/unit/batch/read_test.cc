@@ -198,7 +198,9 @@ TEST_F(ReadBatch, NamesLineAndRemedyOfEachBadLineAndReadsTheRest) {
                                       "{\"id\": \"m\", \"task\": {\"name\": 1}, \"source\": {\"dir\": \"src\"}}\n"
                                       "{\"id\": \"last\", " +
                                       good + "}\n"));
-    const std::string one_of = " (write one of {\"dir\": path}, {\"patch\": path}, {\"tar\": path})";
+    const std::string one_of =
+        " (write one of {\"dir\": path}, {\"patch\": path}, {\"tar\": path}, "
+        "{\"patch\": {\"text\": ...}}, {\"files\": {path: text}})";
     EXPECT_THAT(ids(batch), ElementsAre("a", "last"));
     EXPECT_THAT(
         errors(batch),

@@ -38,7 +38,7 @@ class Materialise : public testing::Test {
         Submission submission;
         submission.id = "s";
         submission.task = task;
-        submission.source = {kind, path};
+        submission.source = {kind, path, {}, inline_files};
         submission.base = base;
         return materialise(submission, folder.get(), {}, limits);
     }
@@ -75,6 +75,7 @@ class Materialise : public testing::Test {
 
     TempDir dir;
     std::shared_ptr<const Task> task;
+    std::shared_ptr<const std::vector<InlineFile>> inline_files;
     std::string base;
 };
 
@@ -316,6 +317,33 @@ const std::string kGood =
     "diff --git a/l b/l\nnew file mode 120000\nindex 0..1\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+s/t.py\n"
     "\\ No newline at end of file\n";
 }  // namespace
+
+TEST_F(Materialise, WritesFilesOfTheEntryByTheRulesOfATar) {
+    auto files = std::make_shared<std::vector<InlineFile>>();
+    *files = {{"./run.sh", "exit", false},     {"a//b/c", "x", true},      {".git/config", "no", false},
+              {"node_modules/x", "no", false}, {"task.json", "no", false}, {"a/task.json", "yes", false}};
+    inline_files = files;
+    const auto made = make(Source::Kind::files, "b.jsonl:1 (its files)");
+    ASSERT_TRUE(made) << made.error().error.to_string();
+    EXPECT_TRUE(made->has_run_sh);
+    EXPECT_EQ(tree(), (std::map<std::string, std::string>{
+                          {"run.sh", "755 exit"}, {"a/b/c", "755 x"}, {"a/task.json", "644 yes"}}));
+}
+
+TEST_F(Materialise, RejectsFilesThatLeaveTheTree) {
+    for (const char* path : {"../x", "/etc/x", "a/../../x", "a/", "", ".", "a\nb"}) {
+        inline_files = std::make_shared<std::vector<InlineFile>>(std::vector<InlineFile>{{path, "x", false}});
+        EXPECT_NE(rejection(Source::Kind::files, "b.jsonl:1 (its files)"), "") << path;
+        EXPECT_FALSE(fs::exists(dir / "x"));
+    }
+    inline_files =
+        std::make_shared<std::vector<InlineFile>>(std::vector<InlineFile>{{"a", "x", false}, {"a/b", "x", false}});
+    EXPECT_NE(rejection(Source::Kind::files, "b.jsonl:1 (its files)"), "") << "a file and a folder";
+    SourceLimits small;
+    small.file = {3};
+    inline_files = std::make_shared<std::vector<InlineFile>>(std::vector<InlineFile>{{"a", "long", false}});
+    EXPECT_NE(rejection(Source::Kind::files, "b.jsonl:1 (its files)", small), "");
+}
 
 TEST_F(Materialise, AppliesAPatchToAnEmptyTree) {
     const auto made = make(kPatch, dir.write("a.patch", kGood));

@@ -139,6 +139,60 @@ TEST_F(CollectorTest, AFullDiskIsReportedWithItsRemedyAndNotSilent) {
     EXPECT_TRUE((*collector)->failed());
 }
 
+TEST_F(CollectorTest, KeepsTryingUntilThereIsRoom) {
+    auto collector = Collector::open(folder, {}, false);
+    ASSERT_TRUE(collector);
+    (*collector)->keep_trying();
+    (*collector)->event("a", "first", {});
+    ASSERT_TRUE((*collector)->flush());
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit old{};
+    ::getrlimit(RLIMIT_FSIZE, &old);
+    const rlimit small{256, old.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    (*collector)->record(record("a"), {{"server.log", "short\n"}});
+    (*collector)->event("b", "later", {});
+    const auto full = (*collector)->flush();
+    EXPECT_FALSE(full);
+    EXPECT_TRUE((*collector)->failed());
+    EXPECT_EQ(lines("events.ndjson").size(), 1u) << "no part of a line is left";
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    for (int tries = 0; tries < 100 && (*collector)->failed(); ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_TRUE((*collector)->flush());
+    const auto events = lines("events.ndjson");
+    ASSERT_EQ(events.size(), 3u);
+    for (std::size_t each = 0; each < events.size(); ++each) EXPECT_EQ(events[each]["seq"], each);
+    EXPECT_EQ(lines("results.jsonl").size(), 1u);
+}
+
+TEST_F(CollectorTest, TellsWhereEachResultStands) {
+    struct Places : Sink {
+        void on_stored(const Record& stored, Place place) override { all.emplace_back(stored.id, place); }
+        std::vector<std::pair<std::string, Place>> all;
+    };
+    for (int run = 0; run < 2; ++run) {
+        auto collector = Collector::open(folder, {}, run > 0);
+        ASSERT_TRUE(collector);
+        const auto places = std::make_shared<Places>();
+        (*collector)->add_sink(places);
+        for (int each = 0; each < 20; ++each) (*collector)->record(record(std::to_string(run * 20 + each)));
+        ASSERT_TRUE((*collector)->flush());
+        collector->reset();
+        ASSERT_EQ(places->all.size(), 20u);
+        const std::string text = *read_file(folder + "/results.jsonl");
+        for (const auto& [id, place] : places->all)
+            EXPECT_EQ(nlohmann::json::parse(text.substr(place.offset, place.size))["id"], id);
+    }
+}
+
+TEST_F(CollectorTest, ALongIdHasALogFolderOfItsOwn) {
+    const std::string a(400, 'a'), b = a.substr(1) + "b";
+    EXPECT_LE(Collector::log_folder("", a).size(), 255u + std::string("/logs/").size());
+    EXPECT_NE(Collector::log_folder("", a), Collector::log_folder("", std::string(399, 'a')));
+    EXPECT_NE(Collector::log_folder("", a), Collector::log_folder("", b));
+}
+
 TEST_F(CollectorTest, InvalidUtf8OfAServerDoesNotStopTheJournal) {
     auto collector = Collector::open(folder, {}, false);
     ASSERT_TRUE(collector);
