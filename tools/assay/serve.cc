@@ -5,7 +5,9 @@
 // or SIGINT: no entry is taken and none is begun any more; what runs may end within --grace, a second signal does not
 // wait. What is left stands in the journal as accepted, and --resume goes on with it.
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
@@ -125,6 +127,18 @@ Result<void> start_launchers(const ServeOptions& options, harness::ImageHosts& i
     return {};
 }
 
+// Held while the server lives: two would write one journal.
+Result<Fd> hold_folder(const std::string& folder) {
+    std::error_code made;
+    std::filesystem::create_directories(folder, made);
+    if (made) return fail_errno(made.value(), "make run folder", folder, "name another one with -o");
+    Fd held(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!held) return fail_errno(errno, "hold run folder", folder);
+    if (::flock(held.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail("hold run folder", "another server writes to " + folder, "name another one with -o");
+    return held;
+}
+
 Result<void> restore(const std::string& folder, const serve::Intake& intake, serve::Desk& desk) {
     ASSAY_TRY(collect::HandedIn left, collect::read_handed_in(folder));
     fmt::print(stderr, "assay: {} submissions are done, {} are evaluated now\n", left.finished.size(),
@@ -188,13 +202,17 @@ Result<int> serve_all(const ServeOptions& options) {
     auto desk = std::make_shared<serve::Desk>(limits);
     auto metrics = std::make_shared<serve::Metrics>();
     auto news = std::make_shared<serve::JournalNews>();
-    if (options.resume) ASSAY_CHECK(restore(folder, intake, *desk));
-    ASSAY_TRY(auto collector, collect::Collector::open(folder, describe(options), options.resume));
+    ASSAY_TRY(const Fd held, hold_folder(folder));
+    // With --resume a first life may begin, too: who restarts a server need not know whether there was one.
+    const bool continues = options.resume && std::filesystem::exists(folder + "/events.ndjson");
+    if (continues) ASSAY_CHECK(restore(folder, intake, *desk));
+    ASSAY_TRY(auto collector, collect::Collector::open(folder, describe(options), continues));
     collector->keep_trying();
     collector->add_sink(metrics);
     collector->add_sink(desk);
     collector->add_sink(news);
 
+    Signals signals(foundation->reactor.context());
     Evaluator evaluator(*foundation, *collector, setting);
     harness::Session& session = evaluator.session();
     session.resident = true;
@@ -205,7 +223,6 @@ Result<int> serve_all(const ServeOptions& options) {
         announce(doors, folder);
         serve::Server server(foundation->reactor.context(), api, doors.token);
         for (auto& listener : doors.listeners) server.add(std::move(listener));
-        Signals signals(foundation->reactor.context());
         code = run_until_signal(signals, *desk, *collector, options.grace);
         session.scheduler.run(session.service_pool.stop());
         give_last_answers(api);

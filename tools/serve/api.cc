@@ -65,17 +65,22 @@ runtime::Task<bool> Api::perform(Route route, std::string body, std::string type
         case Action::submit: co_return co_await submit(std::move(route), std::move(body), std::move(type), to);
         case Action::look: co_return co_await look(std::move(route), to);
         case Action::events: co_return co_await events(std::move(route), to);
-        case Action::withdraw: co_return co_await to.answer(withdraw(route));
-        case Action::health: co_return co_await to.answer(health());
-        case Action::metrics: co_return co_await to.answer(metrics_text());
-        case Action::list_logs:
-        case Action::read_log: break;
+        default: break;
     }
-    std::function<Answer()> read = [this, route] {
-        return route.action == Action::list_logs ? list_logs(route) : read_log(route);
-    };
-    Answer answer = co_await blocking(std::move(read));
+    // GCC 12 destroys some temporaries of a co_await expression twice: what owns something has a name.
+    std::function<Answer()> work = [this, route] { return answer_to(route); };
+    Answer answer = co_await blocking(std::move(work));
     co_return co_await to.answer(std::move(answer));
+}
+
+Answer Api::answer_to(const Route& route) {
+    switch (route.action) {
+        case Action::withdraw: return withdraw(route);
+        case Action::list_logs: return list_logs(route);
+        case Action::read_log: return read_log(route);
+        case Action::metrics: return metrics_text();
+        default: return health();
+    }
 }
 
 runtime::Task<bool> Api::submit(Route route, std::string body, std::string type, Exchange& to) {

@@ -69,6 +69,7 @@ class Api {
     runtime::Task<void> await_done(std::vector<Receipt>& receipts, Instant deadline, Exchange& to);
     runtime::Task<bool> look(Route route, Exchange& to);
     runtime::Task<bool> events(Route route, Exchange& to);
+    [[nodiscard]] Answer answer_to(const Route& route);
     [[nodiscard]] Answer withdraw(const Route& route);
     [[nodiscard]] Answer list_logs(const Route& route) const;
     [[nodiscard]] Answer read_log(const Route& route) const;

@@ -100,7 +100,8 @@ Task<bool> Connection::serve_one() {
     if (error) {
         const bool begun = parser.got_some();
         if (hung_up(error) || (error == beast::error::timeout && !begun)) co_return false;
-        co_return co_await refuse_and_close(refusal_of(error));
+        Refusal refusal = refusal_of(error);
+        co_return co_await refuse_and_close(std::move(refusal));
     }
     version_ = parser.get().version();
     keep_ = parser.get().keep_alive();
@@ -135,8 +136,9 @@ Task<bool> Connection::read_body(Parser& parser) {
     stream_.expires_after(bounds_.read);
     co_await http::async_read(stream_, buffer_, parser, asio::redirect_error(runtime::use_task, error));
     if (!error) co_return true;
-    if (!hung_up(error)) co_await refuse_and_close(refusal_of(error));
-    co_return false;
+    if (hung_up(error)) co_return false;
+    Refusal refusal = refusal_of(error);
+    co_return co_await refuse_and_close(std::move(refusal));
 }
 
 Task<bool> Connection::refuse_and_close(Refusal refusal) {
@@ -195,11 +197,12 @@ Task<bool> Connection::send(std::string piece) {
     error_code error;
     if (piece.empty()) co_return true;  // an empty chunk is the last one
     stream_.expires_after(bounds_.write);
-    if (chunked_)
-        co_await asio::async_write(stream_, http::make_chunk(asio::buffer(piece)),
-                                   asio::redirect_error(runtime::use_task, error));
-    else
+    if (chunked_) {
+        const auto chunk = http::make_chunk(asio::buffer(piece));
+        co_await asio::async_write(stream_, chunk, asio::redirect_error(runtime::use_task, error));
+    } else {
         co_await asio::async_write(stream_, asio::buffer(piece), asio::redirect_error(runtime::use_task, error));
+    }
     stream_.expires_never();
     co_return !error;
 }
@@ -208,7 +211,8 @@ Task<bool> Connection::end() {
     if (!chunked_) co_return false;
     error_code error;
     stream_.expires_after(bounds_.write);
-    co_await asio::async_write(stream_, http::make_chunk_last(), asio::redirect_error(runtime::use_task, error));
+    const auto last = http::make_chunk_last();
+    co_await asio::async_write(stream_, last, asio::redirect_error(runtime::use_task, error));
     co_return !error && keep_;
 }
 

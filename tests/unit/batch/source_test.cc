@@ -331,7 +331,7 @@ TEST_F(Materialise, WritesFilesOfTheEntryByTheRulesOfATar) {
 }
 
 TEST_F(Materialise, RejectsFilesThatLeaveTheTree) {
-    for (const char* path : {"../x", "/etc/x", "a/../../x", "a/", "", ".", "a\nb"}) {
+    for (const char* path : {"../x", "/etc/x", "a/../../x", "a/", "", "."}) {
         inline_files = std::make_shared<std::vector<InlineFile>>(std::vector<InlineFile>{{path, "x", false}});
         EXPECT_NE(rejection(Source::Kind::files, "b.jsonl:1 (its files)"), "") << path;
         EXPECT_FALSE(fs::exists(dir / "x"));

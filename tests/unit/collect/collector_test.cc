@@ -143,7 +143,7 @@ TEST_F(CollectorTest, KeepsTryingUntilThereIsRoom) {
     auto collector = Collector::open(folder, {}, false);
     ASSERT_TRUE(collector);
     (*collector)->keep_trying();
-    (*collector)->event("a", "first", {});
+    (*collector)->event("a", "first", {{"n", 1}});
     ASSERT_TRUE((*collector)->flush());
     ::signal(SIGXFSZ, SIG_IGN);
     rlimit old{};
@@ -151,7 +151,7 @@ TEST_F(CollectorTest, KeepsTryingUntilThereIsRoom) {
     const rlimit small{256, old.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &small);
     (*collector)->record(record("a"), {{"server.log", "short\n"}});
-    (*collector)->event("b", "later", {});
+    (*collector)->event("b", "later", {{"n", 2}});
     const auto full = (*collector)->flush();
     EXPECT_FALSE(full);
     EXPECT_TRUE((*collector)->failed());

@@ -15,7 +15,7 @@ class IntakeTest : public testing::Test {
  protected:
     IntakeTest() {
         dir.write("suite.json", "{}");
-        dir.write("task.json", task_text());
+        dir.write("task.json", batch::task_text());
     }
 
     OrRefusal<std::vector<HandIn>> read(const std::string& body, const char* type = kLines) const {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "tests/unit/temp_dir.h"
 
 using namespace assay;
@@ -29,7 +32,7 @@ TEST(Token, IsShownWholeOrNotAtAll) {
     EXPECT_TRUE(shows_token("Bearer " + token, token));
     EXPECT_TRUE(shows_token("bEARER " + token, token));
     for (const std::string& shown :
-         {std::string(), token, "Basic " + token, "Bearer", "Bearer ", "Bearer " + token + "0",
-          "Bearer " + token.substr(1), "Bearer  " + token, "Bearer 0123456789abcdeF"})
+         std::vector<std::string>{"", token, "Basic " + token, "Bearer", "Bearer ", "Bearer " + token + "0",
+                                  "Bearer " + token.substr(1), "Bearer  " + token, "Bearer 0123456789abcdeF"})
         EXPECT_FALSE(shows_token(shown, token)) << shown;
 }
