@@ -36,7 +36,7 @@ struct Enqueued {
     Function* function;
 
     // Lies in TBB's memory, so it is read before the sanitizer has been told.
-    [[gnu::no_sanitize("thread")]] void operator()() const { run(function); }
+    __attribute__((no_sanitize("thread"))) void operator()() const { run(function); }
     static void run(Function* given) {
         tell_received(given);
         const std::unique_ptr<Function> owned(given);
@@ -124,7 +124,8 @@ struct Scheduler::Executor {
     }
 };
 
-Scheduler::Scheduler(const Widths& widths, std::shared_ptr<script::Platform> platform, const script::Limits& limits) {
+Scheduler::Scheduler(const Widths& widths, const std::shared_ptr<script::Platform>& platform,
+                     const script::Limits& limits) {
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned workers = widths.workers != 0 ? widths.workers : cores;
     const unsigned lanes = widths.lanes != 0 ? widths.lanes : cores;

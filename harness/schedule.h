@@ -34,7 +34,7 @@ struct Widths {
 class Scheduler {
  public:
     // `limits` are those of every script on every lane.
-    Scheduler(const Widths& widths, std::shared_ptr<script::Platform> platform, const script::Limits& limits);
+    Scheduler(const Widths& widths, const std::shared_ptr<script::Platform>& platform, const script::Limits& limits);
     ~Scheduler();  // every spawned coroutine has ended by then: run() returned
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;

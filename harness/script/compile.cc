@@ -88,8 +88,13 @@ StencilRef Platform::State::embedded_stencil(JSContext* cx, std::string_view nam
         JS_ReportErrorASCII(cx, "assay: no embedded file %s", file.c_str());
         return nullptr;
     }
-    auto stencil = name.starts_with("lib/") ? compile_text(cx, file.c_str(), wrapped_library(*text))
-                                            : compile_text(cx, file.c_str(), *text);
+    const std::string wrapped = name.starts_with("lib/") ? wrapped_library(*text) : std::string();
+    // Not by the caller's runtime, though it could: bytecode belongs to the runtime that compiled it, which frees it
+    // only when no stencil outlives it.
+    tl::expected<StencilRef, SyntaxFault> stencil;
+    root.run([&](JSContext* compiling) {
+        stencil = compile_text(compiling, file.c_str(), wrapped.empty() ? *text : std::string_view(wrapped));
+    });
     if (!stencil) {
         JS_ReportErrorASCII(cx, "assay: %s:%u: %s", file.c_str(), stencil.error().line,
                             stencil.error().message.c_str());
