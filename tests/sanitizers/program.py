@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 import parallel  # noqa: E402
+import serve  # noqa: E402
 import stream  # noqa: E402
 import support  # noqa: E402
 
@@ -49,4 +50,5 @@ if __name__ == "__main__":
     support.main(several_backends_at_once, capacity_that_follows_the_machine, suites_on_several_lanes,
                  parallel.independent_folders_wait_together_and_dependent_ones_do_not, parallel.hurl_files_wait_together,
                  stream.stdout_is_the_journal_and_the_table_goes_to_stderr,
-                 stream.an_interrupt_while_reports_are_written_ends_the_run, description=__doc__)
+                 stream.an_interrupt_while_reports_are_written_ends_the_run, serve.same_verdicts_as_run,
+                 serve.results_stream_as_they_end, serve.a_queue_has_an_end, serve.any_bytes_are_survived, description=__doc__)
