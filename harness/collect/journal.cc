@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/read_at.h"
 #include "harness/collect/line_reader.h"
 #include "harness/collect/read_back.h"
 #include "images/untrusted_json.h"
@@ -136,16 +137,13 @@ Result<Journal> Journal::open(const std::string& folder) {
 }
 
 Result<json> Journal::read(const Line& line) const {
-    std::string text(line.size, '\0');
-    for (std::size_t done = 0; done < text.size();) {
-        const ssize_t got =
-            ::pread(file_.get(), text.data() + done, text.size() - done, static_cast<off_t>(line.at + done));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail_errno(errno, "read", path_);
-        if (got == 0) return fail("read journal", path_ + " became shorter while it was read");
-        done += static_cast<std::size_t>(got);
+    auto text = read_at(file_.get(), line.at, line.size);
+    if (!text) {
+        text.error().detail = path_;
+        return tl::unexpected(std::move(text.error()));
     }
-    auto value = images::parse_untrusted(text);
+    if (text->size() < line.size) return fail("read journal", path_ + " became shorter while it was read");
+    auto value = images::parse_untrusted(*text);
     if (!value || !value->is_object())
         return fail("read journal", path_ + ": a line that no run has written", "remove the run folder");
     return std::move(*value);

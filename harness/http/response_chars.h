@@ -26,12 +26,6 @@ enum Flag : unsigned {
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-constexpr int hex_digit(char c) {
-    if (is_digit(c)) return c - '0';
-    const char l = lower(c);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 enum Class : std::uint8_t {
     kToken = 1,   // header names, chunk extensions
     kValue = 2,   // header values: blanks, printable, and all above 0x7F

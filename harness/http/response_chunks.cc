@@ -1,4 +1,5 @@
 // Chunked bodies: sizes, extensions (checked and ignored), the line ends around the data.
+#include "base/hex.h"
 #include "harness/http/response_chars.h"
 #include "harness/http/response_parser.h"
 

@@ -4,11 +4,13 @@
 #include <array>
 #include <charconv>
 
+#include "base/hex.h"
+
 namespace assay::http {
 
 namespace {
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); }
+bool is_hex(char c) { return hex_digit(c) >= 0; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 using EncodeSet = std::array<bool, 256>;

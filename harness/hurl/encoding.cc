@@ -7,18 +7,13 @@
 #include <array>
 #include <cerrno>
 
+#include "base/hex.h"
 #include "harness/hurl/entities.h"
 
 namespace assay::hurl {
 namespace {
 
 bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 void append_utf8(std::string& text, char32_t c) {
     if (c < 0x80) {
@@ -62,7 +57,7 @@ std::size_t entity(std::string_view text, std::string& into) {
         const auto begin = at;
         char32_t code = 0;
         for (; at < text.size(); ++at) {
-            const int digit = hex_value(text[at]);
+            const int digit = hex_digit(text[at]);
             if (digit < 0 || (!hex && digit > 9)) break;
             code = std::min<char32_t>(code * (hex ? 16 : 10) + static_cast<char32_t>(digit), 0x110000);
         }
@@ -232,8 +227,8 @@ std::string url_encode(std::string_view text, bool keep_slash) {
 std::string url_decode(std::string_view text) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-            decoded += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+        if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+            decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
             i += 2;
         } else {
             decoded += text[i];

@@ -15,7 +15,6 @@
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "tools/assay/commands.h"
 #include "tools/assay/environment.h"
@@ -178,13 +177,6 @@ int run_until_signal(Signals& signals, serve::Desk& desk, collect::Collector& co
     return queued > 0 || !written ? kIncomplete : 0;
 }
 
-// Whoever waits for the last results has them on the way by now.
-void give_last_answers(serve::Api& api) {
-    api.close();
-    const Instant deadline = Clock::now() + Millis(2000);
-    while (api.busy() > 0 && Clock::now() < deadline) std::this_thread::sleep_for(Millis(10));
-}
-
 Result<int> serve_all(const ServeOptions& options) {
     if (options.resume && options.output.empty())
         return fail("resume", "no run folder was named", "name the run to continue with -o");
@@ -225,7 +217,8 @@ Result<int> serve_all(const ServeOptions& options) {
         for (auto& listener : doors.listeners) server.add(std::move(listener));
         code = run_until_signal(signals, *desk, *collector, options.grace);
         session.scheduler.run(session.service_pool.stop());
-        give_last_answers(api);
+        // Whoever waits for the last results has them on the way by now.
+        api.close(Clock::now() + Millis(2000));
         // Connections and the listeners' coroutines stand on what ends here.
         foundation->reactor.stop();
     }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/fd.h"
+#include "base/read_at.h"
 
 namespace assay::serve {
 
@@ -20,16 +21,8 @@ constexpr std::uint64_t kLogLimit = std::uint64_t{64} << 20;
 Result<std::string> read_part(const std::string& path, std::uint64_t offset, std::size_t size) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return fail_errno(errno, "read", path);
-    std::string text(size, '\0');
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t got = ::pread(file.get(), text.data() + done, size - done, static_cast<off_t>(offset + done));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail_errno(errno, "read", path);
-        if (got == 0) break;
-        done += static_cast<std::size_t>(got);
-    }
-    text.resize(done);
+    auto text = read_at(file.get(), offset, size);
+    if (!text) text.error().detail = path;
     return text;
 }
 
@@ -54,10 +47,22 @@ void JournalNews::add(const std::shared_ptr<Bell>& bell) {
 }
 
 runtime::Task<bool> Api::serve(Route route, std::string body, std::string type, Exchange& to) {
-    ++busy_;
+    {
+        std::lock_guard lock(mutex_);
+        ++busy_;
+    }
     const bool kept = co_await perform(std::move(route), std::move(body), std::move(type), to);
-    --busy_;
+    {
+        std::lock_guard lock(mutex_);
+        if (--busy_ == 0) idle_.notify_all();
+    }
     co_return kept && !closing_;
+}
+
+void Api::close(Instant deadline) {
+    closing_ = true;
+    std::unique_lock lock(mutex_);
+    idle_.wait_until(lock, deadline, [this] { return busy_ == 0; });
 }
 
 runtime::Task<bool> Api::perform(Route route, std::string body, std::string type, Exchange& to) {

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -57,9 +59,9 @@ class Api {
     runtime::Task<bool> serve(Route route, std::string body, std::string type, Exchange& to);
     [[nodiscard]] Metrics& metrics() noexcept { return parts_.metrics; }
 
-    // Whoever waits gets what there is, within a second or two.
-    void close() { closing_ = true; }
-    [[nodiscard]] std::size_t busy() const noexcept { return busy_; }  // requests that are not answered yet
+    // Whoever waits gets what there is, within a second or two. Blocks until all requests are answered, or the time is
+    // up; not on the reactor.
+    void close(Instant deadline);
 
  private:
     runtime::Task<bool> perform(Route route, std::string body, std::string type, Exchange& to);
@@ -94,7 +96,9 @@ class Api {
 
     Parts parts_;
     std::atomic<bool> closing_{false};
-    std::atomic<std::size_t> busy_{0};
+    std::mutex mutex_;
+    std::condition_variable idle_;
+    std::size_t busy_ = 0;  // requests that are not answered yet
     boost::asio::thread_pool threads_{4};
 };
 

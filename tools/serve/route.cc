@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hex.h"
 #include "harness/batch/read.h"
 
 namespace assay::serve {
@@ -18,12 +19,6 @@ constexpr double kLongestWait = 3600;  // seconds
 
 using Query = std::map<std::string, std::string, std::less<>>;
 
-int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 OrRefusal<std::string> decoded(std::string_view text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -31,8 +26,8 @@ OrRefusal<std::string> decoded(std::string_view text) {
             plain += text[i];
             continue;
         }
-        const int high = i + 2 < text.size() ? hex(text[i + 1]) : -1;
-        const int low = i + 2 < text.size() ? hex(text[i + 2]) : -1;
+        const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
         if (high < 0 || low < 0)
             return refuse(400, "the target has a % that begins no byte", "write a % itself as %25");
         plain += static_cast<char>(high * 16 + low);

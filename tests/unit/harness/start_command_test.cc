@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 #include "base/fd.h"
+#include "tests/unit/harness/run_program.h"
 #include "tests/unit/temp_dir.h"
 
 using namespace assay;
@@ -39,30 +38,11 @@ class StartCommandTest : public ::testing::Test {
     }
     // What `argv` prints, in `dir` with these variables alone: its lines, sorted.
     [[nodiscard]] std::vector<std::string> run(std::vector<std::string> argv, const Environment& env) const {
-        std::array<int, 2> ends{};
-        EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-        const Fd reader(ends[0]);
-        Fd writer(ends[1]);
-        std::vector<std::string> variables;
-        for (const auto& [name, value] : env) variables.push_back(name + "=" + value);
-        std::vector<char*> arguments, entries;
-        for (auto& each : argv) arguments.push_back(each.data());
-        for (auto& each : variables) entries.push_back(each.data());
-        arguments.push_back(nullptr);
-        entries.push_back(nullptr);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            if (::chdir(dir.path().c_str()) == 0 && ::dup2(writer.get(), 1) == 1)
-                ::execve(arguments[0], arguments.data(), entries.data());
-            ::_exit(126);
-        }
-        writer.reset();
-        const auto text = read_all(reader.get());
-        int status = 0;
-        EXPECT_EQ(::waitpid(child, &status, 0), child);
-        EXPECT_EQ(status, 0);
+        const std::string program = argv.at(0);
+        const Printed printed = run_program(program, std::move(argv), env, dir.path());
+        EXPECT_EQ(printed.status, 0);
         std::vector<std::string> lines;
-        std::istringstream stream(text.value_or(""));
+        std::istringstream stream(printed.output);
         for (std::string line; std::getline(stream, line);) lines.push_back(line);
         std::sort(lines.begin(), lines.end());
         return lines;

@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <random>
 
-#include "base/fd.h"
+#include "tests/unit/harness/run_program.h"
 #include "tests/unit/temp_dir.h"
 
 using namespace assay;
@@ -41,27 +39,7 @@ class StartScriptTest : public ::testing::Test {
     // The standard output of `program` in `dir`: words that end with NUL, those with a "=" sorted.
     [[nodiscard]] std::vector<std::string> run(const std::string& program, std::vector<std::string> argv,
                                                const Environment& env) const {
-        std::array<int, 2> ends{};
-        EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-        const Fd reader(ends[0]);
-        Fd writer(ends[1]);
-        std::vector<std::string> variables;
-        for (const auto& [name, value] : env) variables.push_back(name + "=" + value);
-        std::vector<char*> arguments, entries;
-        for (auto& each : argv) arguments.push_back(each.data());
-        for (auto& each : variables) entries.push_back(each.data());
-        arguments.push_back(nullptr);
-        entries.push_back(nullptr);
-        const pid_t child = ::fork();
-        if (child == 0) {
-            const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-            if (::chdir(dir.path().c_str()) == 0 && ::dup2(writer.get(), 1) == 1 && ::dup2(nowhere, 2) == 2)
-                ::execve(program.c_str(), arguments.data(), entries.data());
-            ::_exit(126);
-        }
-        writer.reset();
-        const std::string text = read_all(reader.get()).value_or("");
-        EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+        const std::string text = run_program(program, std::move(argv), env, dir.path()).output;
         std::vector<std::string> words;
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t end = std::min(text.find('\0', at), text.size());
